@@ -1,0 +1,301 @@
+"""The list of steps a question goes through. Each improves the run or ends it with a status and a fixed reply.
+
+    clean -> danger -> meaning -> search -> gate -> answer -> ground -> suggest
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from assistant.answer import Composed, best_pages, compose
+from assistant.conversation import Meaning, Move, interpret
+from assistant.errors import IndexProblem
+from assistant.gate import GATE, Gate, Verdict, place_named
+from assistant.grounding import faults
+from assistant.knowledge import Knowledge
+from assistant.records import Answer, Citation, Role, Sentence, Status, Turn
+from assistant.replies import Replies
+from assistant.safety import Watch, crisis_paragraphs, help_values
+from assistant.search import Found, Query, Search
+from assistant.text import MAX_CHARS, normalise, sentences, spanish
+
+__all__ = ["Parts", "STEPS", "answer_question"]
+
+_DEPTH = 24
+_MEDICAL = re.compile(
+    r"\b(?:diagnos\w+|dose|dosage|\d+ ?mg|milligrams?|taper|wean|off (?:his|her|the) meds|zoloft|prozac|lexapro|sertraline|fluoxetine|adderall|ritalin|"
+    r"concerta|abilify|risperidone|guanfacine|clonidine|hydroxyzine|xanax|side effects?)\b"
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the steps work with; wired once by `service.build`."""
+
+    knowledge: Knowledge
+    replies: Replies
+    watch: Watch
+    search: Search | None  # None: the search could not be built
+    gate: Gate = GATE
+
+
+@dataclass
+class Run:
+    """One question on its way. A step fills a field or sets `done`."""
+
+    raw: str
+    turns: Sequence[Turn]
+    parts: Parts
+    library: bool = True
+    text: str = ""
+    meaning: Meaning = field(default_factory=lambda: Meaning(Move.ASK, ""))
+    found: Found | None = None
+    notices: list[Sentence] = field(default_factory=list)
+    closing: list[Sentence] = field(default_factory=list)
+    missing: tuple[str, ...] = ()
+    status: Status = Status.ANSWERED
+    composed: Composed | None = None
+    done: Answer | None = None
+
+    def reply(self, status: Status, name: str, suggestions: tuple[str, ...] = (), **values: str) -> None:
+        """End the run with a fixed reply and no citations."""
+        lines = self.parts.replies[name].fill(**help_values(self.parts.knowledge.helplines), **values)
+        self.done = Answer(
+            self.raw, status, (*self.notices, *_fixed(lines)), suggestions=suggestions, topics=self.topics()
+        )
+
+    def topics(self) -> tuple[str, ...]:
+        """The two nearest topics, once something was searched."""
+        return tuple(t for t, _ in self.found.topics[:2]) if self.found else ()
+
+    def nearest_pages(self, n: int = 3) -> tuple[str, ...]:
+        """Titles of the nearest pages: what a non-answer offers."""
+        titles = {p.id: p.title for p in self.parts.knowledge.pages}
+        return best_pages(self.found.hits, titles, set(), n) if self.found else ()
+
+
+def _fixed(lines: Sequence[str], role: Role = "fixed") -> tuple[Sentence, ...]:
+    return tuple(Sentence(line, (), role) for line in lines)
+
+
+def clean(run: Run) -> None:
+    """Make the message readable; nothing or too much ends the run."""
+    run.text = normalise(run.raw)
+    if not any(c.isalnum() for c in run.text):
+        run.reply(Status.CLARIFY, "empty", _starts(run))
+    elif len(run.raw) > MAX_CHARS and len(run.raw.strip()) > MAX_CHARS:
+        # Danger is looked for even here; a long message is no reason to miss it.
+        danger(run)
+        if run.done is None:
+            run.reply(Status.CLARIFY, "too_long")
+
+
+def danger(run: Run) -> None:
+    """Fixed help before anything is searched; works with the index and the encoder gone."""
+    found = run.parts.watch.look(run.text)
+    if found is None:
+        return
+    again = any(t.answer and t.answer.status is Status.CRISIS for t in run.turns)
+    values = help_values(run.parts.knowledge.helplines)
+    run.done = Answer(run.raw, Status.CRISIS, _fixed(crisis_paragraphs(found, again, run.parts.replies, values)))
+
+
+def meaning(run: Run) -> None:
+    """What the turn means after the ones before it."""
+    run.meaning = interpret(run.text, run.turns)
+    move = run.meaning.move
+    if move is Move.CHAT:
+        run.reply(Status.OUT_OF_SCOPE, "chat", _starts(run))
+    elif move is Move.EXTRACT:
+        run.reply(Status.OUT_OF_SCOPE, "no_bulk", _starts(run))
+    elif move in {Move.DANGLING, Move.CLARIFY}:
+        run.reply(Status.CLARIFY, "nothing_before", _starts(run))
+    elif move is Move.SOURCES:
+        _sources(run)
+
+
+def search(run: Run) -> None:
+    """Rank passages; a failed store ends the run as unavailable."""
+    if run.parts.search is None:
+        run.reply(Status.UNAVAILABLE, "unavailable")
+        return
+    try:
+        run.found = run.parts.search.find(Query(run.meaning.text, k=_DEPTH, library=run.library))
+    except IndexProblem:
+        run.reply(Status.UNAVAILABLE, "unavailable")
+        return
+    if run.parts.search.embedder is None:
+        run.notices += _fixed(run.parts.replies["words_only"].fill(), "notice")
+    if spanish(run.text):
+        run.notices += _fixed(run.parts.replies["spanish"].fill(), "notice")
+
+
+def gate(run: Run) -> None:
+    """Answer only where the evidence is enough; say what it is otherwise."""
+    assert run.found is not None and run.parts.search is not None
+    words_only = run.parts.search.embedder is None
+    verdict = run.parts.gate.decide(run.found.evidence, run.parts.knowledge.boundaries, words_only)
+    place = place_named(run.meaning.text, run.parts.knowledge.places)
+    if place and verdict.status is not Status.OUT_OF_SCOPE:
+        verdict = Verdict(Status.OTHER_PLACE, "other_place")
+    if verdict.status is Status.ANSWERED:
+        _parts_without_evidence(run)
+    elif verdict.status is Status.OTHER_PLACE:
+        _elsewhere(run, place or "that place")
+    elif verdict.status is Status.NEEDS_PROFESSIONAL:
+        _professional(run, verdict)
+    else:
+        run.reply(verdict.status, verdict.reply, _starts(run) if verdict.status is Status.OUT_OF_SCOPE else run.nearest_pages())
+
+
+def answer(run: Run) -> None:
+    """Choose, order and number the statements."""
+    assert run.found is not None and run.parts.search is not None
+    run.composed = compose(run.found, run.parts.search.index)
+    if not run.composed.citations:
+        run.reply(Status.NO_MATCH, "no_match", run.nearest_pages())
+
+
+def ground(run: Run) -> None:
+    """An answer with a single fault is withdrawn, never shown."""
+    assert run.composed is not None
+    shown = (*run.notices, *run.composed.sentences, *run.closing)
+    wrong = faults(run.status, shown, run.composed.citations, run.parts.knowledge.passage_by_id)
+    if wrong:
+        run.composed = None
+        run.reply(Status.UNAVAILABLE, "unavailable")
+
+
+def suggest(run: Run) -> None:
+    """Finish: what to ask next comes from related pages, so that each of it has an answer."""
+    assert run.composed is not None
+    c = run.composed
+    run.done = Answer(
+        run.raw, run.status, (*run.notices, *c.sentences, *run.closing), c.citations, c.topics,
+        _related(run, c.citations), run.missing,
+    )  # fmt: skip
+
+
+STEPS: tuple[Callable[[Run], None], ...] = (clean, danger, meaning, search, gate, answer, ground, suggest)
+
+
+def answer_question(raw: str, turns: Sequence[Turn], parts: Parts, library: bool = True) -> tuple[Answer, str]:
+    """Run the steps until one ends the run.
+
+    Args:
+        raw: what was typed, any text.
+        turns: the conversation before it, oldest first.
+        parts: knowledge, replies and search.
+        library: whether an organisation's own documents may be quoted.
+
+    Returns:
+        The answer with milliseconds per step, and the question it was taken to mean.
+    """
+    run = Run(raw[: MAX_CHARS * 300], turns, parts, library)
+    timings: dict[str, float] = {}
+    for step in STEPS:
+        start = time.perf_counter()
+        step(run)
+        timings[step.__name__] = round((time.perf_counter() - start) * 1000, 2)
+        if run.done is not None:
+            break
+    assert run.done is not None
+    question = normalise(raw)
+    return replace(run.done, question=question, timings_ms=timings), run.meaning.text or run.text
+
+
+def _starts(run: Run) -> tuple[str, ...]:
+    """Titles to start from: the first page of four topics that families meet first."""
+    wanted = ("this-morning-right-now", "truancy-letter-arrived", "what-school-refusal-is", "not-a-bad-parent")
+    pages = run.parts.knowledge.page_by_id
+    return tuple(pages[i].title for i in wanted if i in pages)
+
+
+def _parts_without_evidence(run: Run) -> None:
+    """A message with several questions: the ones that lie outside are named as missing."""
+    assert run.parts.search is not None
+    if run.meaning.context or run.parts.search.embedder is None:
+        return
+    asked = [s for s in sentences(run.meaning.text) if s.endswith("?") and len(s.split()) >= 5]
+    if len(asked) < 2:
+        return
+    outside = []
+    for question in asked[:4]:
+        evidence = run.parts.search.find(Query(question, k=3, library=run.library)).evidence
+        far = evidence.inside < 0.15 and evidence.boundary_cosine > evidence.question
+        if far and run.parts.gate.decide(evidence, run.parts.knowledge.boundaries).status is not Status.ANSWERED:
+            outside.append(question)
+    if outside and len(outside) < len(asked):
+        run.status = Status.PARTIAL
+        run.missing = tuple(outside)
+        for question in outside:
+            run.closing += _fixed(run.parts.replies["partial"].fill(missing=question), "notice")
+
+
+def _elsewhere(run: Run, place: str) -> None:
+    """Another place's rules: say so, and quote only what is not law."""
+    run.status = Status.OTHER_PLACE
+    run.notices += _fixed(run.parts.replies["other_place"].fill(place=place), "notice")
+    _keep_general(run)
+    if run.found and run.found.hits and run.found.evidence.question >= run.parts.gate.near:
+        run.notices += _fixed(run.parts.replies["other_place_guidance"].fill(), "notice")
+        return
+    lines = run.parts.replies["other_place_nothing"].fill()
+    run.done = Answer(run.raw, Status.OTHER_PLACE, (*run.notices, *_fixed(lines)), suggestions=run.nearest_pages(), topics=run.topics())
+
+
+def _keep_general(run: Run) -> None:
+    assert run.found is not None
+    kept = []
+    for hit in run.found.hits:
+        statements = tuple(s for s in hit.passage.statements if s.kind in {"expert", "article", "research"})
+        if statements and hit.passage.jurisdiction == "General":
+            kept.append(replace(hit, passage=replace(hit.passage, statements=statements)))
+    run.found = replace(run.found, hits=tuple(kept))
+
+
+def _professional(run: Run, verdict: Verdict) -> None:
+    """Say what the sources do say, if they are near, then who to ask."""
+    run.status = Status.NEEDS_PROFESSIONAL
+    name = verdict.reply if verdict.reply in {"who_medical", "who_legal"} else "who_legal"
+    if _MEDICAL.search(run.text.lower()):
+        name = "who_medical"
+    run.notices += _fixed(run.parts.replies["needs_professional"].fill(), "notice")
+    values = help_values(run.parts.knowledge.helplines)
+    who = _fixed(run.parts.replies[name].fill(**values), "notice")
+    if run.found and run.found.evidence.question >= run.parts.gate.near + 0.1:
+        run.closing += who
+        return
+    run.done = Answer(run.raw, Status.NEEDS_PROFESSIONAL, (*run.notices, *who), suggestions=run.nearest_pages(), topics=run.topics())
+
+
+def _sources(run: Run) -> None:
+    """Who said each sentence of the last answer: the same quotations again, with name and date."""
+    last = next((t.answer for t in reversed(run.turns) if t.answer and t.answer.citations), None)
+    if last is None:
+        run.meaning = Meaning(Move.ASK, "Who are the experts behind this, and is it actual doctors?", run.turns[-1].meant)
+        return
+    head = _fixed(run.parts.replies["not_verified_role"].fill(), "notice")
+    lines = tuple(Sentence(f"[{c.n}] {_credit(c)}", (c.n,), "notice") for c in last.citations)
+    quoted = tuple(s for s in last.sentences if s.role in {"guidance", "law"})
+    shown = tuple(x for pair in zip(lines, quoted, strict=False) for x in pair)
+    run.done = Answer(run.raw, last.status, (*head, *shown), last.citations, last.topics, last.suggestions)
+
+
+def _credit(c: Citation) -> str:
+    who = f"{c.speaker}, {c.credential}, in" if c.speaker else ""
+    return " ".join(f"{who} {c.source.title} ({c.source.publisher}; {c.as_of}):".split())
+
+
+def _related(run: Run, citations: Sequence[Citation], n: int = 3) -> tuple[str, ...]:
+    """Titles of pages related to the cited ones, then of the next best pages; never a page just quoted."""
+    pages = run.parts.knowledge.page_by_id
+    passages = run.parts.knowledge.passage_by_id
+    cited = list(dict.fromkeys(passages[c.passage_id].page_id for c in citations))
+    links = [pages[r].title for i in cited if i in pages for r in pages[i].related if r in pages and r not in cited]
+    quoted = {pages[i].title for i in cited if i in pages}
+    offered = dict.fromkeys((*links[:2], *run.nearest_pages(8), *links))
+    return tuple(t for t in offered if t not in quoted)[:n]

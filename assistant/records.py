@@ -1,0 +1,257 @@
+"""Frozen records that every layer shares; they know nothing of files, models or pages.
+
+Offsets count characters of `Passage.text`, end exclusive: `passage.text[s.start:s.end] == s.text`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+__all__ = [
+    "Answer",
+    "Citation",
+    "CitedSource",
+    "HelpLine",
+    "Kind",
+    "Page",
+    "Part",
+    "Passage",
+    "Reference",
+    "Role",
+    "Sentence",
+    "Source",
+    "Speaker",
+    "Statement",
+    "Status",
+    "Topic",
+    "Turn",
+]
+
+Part = Literal["answer", "do", "why", "more", "example"]
+Kind = Literal["expert", "article", "law", "research", "help", "library"]
+Role = Literal["guidance", "law", "notice", "fixed"]
+
+
+class Status(StrEnum):
+    """Why an answer is what it is; README describes each."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    CLARIFY = "clarify"
+    NO_MATCH = "no_match"
+    OUT_OF_SCOPE = "out_of_scope"
+    OTHER_PLACE = "other_place"
+    NEEDS_PROFESSIONAL = "needs_professional"
+    CRISIS = "crisis"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a statement can be checked: the article, a law, a study, a help line, a local document."""
+
+    id: str
+    kind: Kind
+    title: str
+    publisher: str
+    jurisdiction: str
+    date: str  # ISO day, month or year the source speaks for; "" where none is known
+    as_of: str  # in words: which copy was read
+    check_at: str  # where a reader should check it
+    caveat: str = ""
+    confidence: str = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A named expert and the credential shown with every quotation."""
+
+    id: str
+    name: str
+    credential: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of the lookup; `place` orders the list."""
+
+    slug: str
+    title: str
+    description: str
+    place: int
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One source of one statement; `locator` is the heading or section it stands under."""
+
+    source: Source
+    locator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of a passage: the unit that is quoted and cited. `id` stays when wording is mended."""
+
+    id: str
+    text: str
+    start: int
+    end: int
+    part: Part
+    references: tuple[Reference, ...]
+    speaker: Speaker | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """`expert` where a named expert speaks, else the kind of the first source."""
+        return "expert" if self.speaker else self.references[0].source.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One section of a page, or a piece of a library document: the unit that is found and shown."""
+
+    id: str
+    page_id: str
+    page_title: str
+    heading: str
+    topic: str
+    jurisdiction: str
+    text: str
+    statements: tuple[Statement, ...]
+    reviewed: str
+    review_due: str
+    related: tuple[str, ...] = ()
+    library: str = ""  # file name of the library document, "" for a reviewed page
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every source its statements name, in order, once."""
+        seen = {r.source.id: r.source for s in self.statements for r in s.references}
+        return tuple(seen.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One Markdown file of knowledge/pages; `questions` are indexed with it."""
+
+    id: str
+    title: str
+    topic: str
+    jurisdiction: str
+    reviewed: str
+    review_due: str
+    questions: tuple[str, ...]
+    related: tuple[str, ...]
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """One line of helplines.yaml; `checked_on` is "" until the operator has looked at the line's own page."""
+
+    id: str
+    name: str
+    how: str
+    hours: str
+    languages: str
+    source: str
+    as_of: str
+    checked_on: str
+    in_crisis: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CitedSource:
+    """The source as a citation shows it."""
+
+    id: str
+    title: str
+    locator: str
+    publisher: str
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Number `n` of an answer: the exact words of one passage and where they stand."""
+
+    n: int
+    passage_id: str
+    statement_id: str
+    quote: str
+    start: int
+    end: int
+    page_title: str
+    heading: str
+    topic: str
+    speaker: str | None
+    credential: str | None
+    jurisdiction: str
+    as_of: str
+    kind: str
+    source: CitedSource
+    caveat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One shown sentence with the numbers of the citations that carry it."""
+
+    text: str
+    citations: tuple[int, ...]
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the page shows, the command line prints and the evals read."""
+
+    question: str
+    status: Status
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...] = ()
+    topics: tuple[str, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    model: str | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The sentences as shown, one paragraph for a run of one role, with [n] markers."""
+        out: list[str] = []
+        last: Role | None = None
+        for sentence in self.sentences:
+            marks = "".join(f"[{n}]" for n in sentence.citations)
+            shown = f"{sentence.text} {marks}".rstrip()
+            glue = "" if not out else " " if sentence.role == last == "guidance" else "\n\n"
+            out.append(glue + shown)
+            last = sentence.role
+        return "".join(out)
+
+    def to_json(self) -> dict[str, object]:
+        """The object that design fixes for `--json`, in its order of keys."""
+        data = asdict(self)
+        ordered: dict[str, object] = {
+            "question": self.question,
+            "status": self.status.value,
+            "text": self.text,
+        }
+        for key in ("sentences", "citations", "topics", "suggestions", "missing", "model", "timings_ms"):
+            value = data[key]
+            ordered[key] = list(value) if isinstance(value, tuple) else value
+        return ordered
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange of a conversation: what was asked, what it was taken to mean, what was answered."""
+
+    said: str
+    meant: str
+    answer: Answer | None = None
+    replied: str = ""  # words of an answer that came from outside (a history file), else ""

@@ -1,0 +1,195 @@
+"""build(settings) -> Assistant: the only place that wires parts together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from assistant.embedding import Embedder, load_encoder
+from assistant.errors import EmbeddingError, IndexProblem
+from assistant.index import Index, build as build_index, current_folder
+from assistant.knowledge import Knowledge, load
+from assistant.library import LibraryReport, read_library
+from assistant.pipeline import Parts, answer_question
+from assistant.records import Answer, Turn
+from assistant.replies import Replies
+from assistant.safety import Watch
+from assistant.search import Found, Query, Search
+from assistant.settings import Settings
+
+__all__ = ["Assistant", "build", "reindex"]
+
+Say = Callable[[str], None]
+
+
+class Assistant:
+    """Answers and looks up. Safe for several threads. Usable at once: until `warm` is done only danger is answered."""
+
+    def __init__(self, settings: Settings, knowledge: Knowledge, replies: Replies, watch: Watch) -> None:
+        """Hold the content; `build` calls `warm`."""
+        self.settings = settings
+        self.replies = replies
+        self.problem = ""  # why the search is down or reduced, one line; "" when all is well
+        self.ready = threading.Event()
+        self._lock = threading.Lock()
+        self._embedder: Embedder | None = None
+        self._parts = Parts(knowledge, replies, watch, None)
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """The content in use, library included."""
+        return self._parts.knowledge
+
+    @property
+    def index_folder(self) -> Path | None:
+        """The index in use, None when there is none."""
+        return self._parts.search.index.folder if self._parts.search and self._parts.search.index else None
+
+    def warm(self, say: Say, embedder: Embedder | None = None) -> None:
+        """Load the encoder, open the index or rebuild it, and switch the search on."""
+        try:
+            self._embedder = embedder or load_encoder(self.settings)
+        except EmbeddingError as error:
+            self.problem = str(error)
+            say(f"searching by words only: {error}")
+            self._use(Search(self.knowledge))
+        else:
+            self._open_or_rebuild(say)
+        self.ready.set()
+
+    def _open_or_rebuild(self, say: Say) -> None:
+        assert self._embedder is not None
+        try:
+            folder = current_folder(self.settings.data)
+            if folder is None:
+                raise IndexProblem("there is no index yet")
+            self._adopt(Index(folder))
+        except IndexProblem as error:
+            say(f"{error}: building the index again")
+            try:
+                reindex(self.settings, self._embedder, say=say)
+                self._parts = replace(self._parts, knowledge=load(self.settings.root))
+                folder = current_folder(self.settings.data)
+                assert folder is not None
+                self._adopt(Index(folder))
+            except IndexProblem as again:
+                self.problem = str(again)
+                say(f"searching by words only: {again}")
+                self._use(Search(self.knowledge))
+
+    def _adopt(self, index: Index) -> None:
+        """Use an index if it was built from the content and the encoder that are loaded."""
+        assert self._embedder is not None
+        knowledge = self.knowledge.with_library(index.library())
+        if index.manifest.knowledge != knowledge.digest:
+            raise IndexProblem("the pages have changed since the index was built", index.folder)
+        if index.manifest.model_sha256 != self._embedder.sha256:
+            raise IndexProblem(f"the index was built with {index.manifest.model}, not {self._embedder.name}", index.folder)
+        self._parts = replace(self._parts, knowledge=knowledge)
+        self._use(Search(knowledge, index, self._embedder))
+
+    def _use(self, search: Search) -> None:
+        self._parts = replace(self._parts, search=search)
+
+    def _follow_pointer(self) -> None:
+        """Another process built a newer index: load its pages and switch, keeping the old one if that fails."""
+        if self.index_folder is None or self._embedder is None:
+            return
+        folder = current_folder(self.settings.data)
+        if folder is None or folder == self.index_folder:
+            return
+        with self._lock:
+            if folder == self.index_folder:
+                return
+            kept = self._parts
+            try:
+                self._parts = replace(kept, knowledge=load(self.settings.root))
+                self._adopt(Index(folder))
+            except IndexProblem:
+                self._parts = kept
+
+    def ask(self, question: str, turns: Sequence[Turn] = ()) -> Turn:
+        """One turn of a conversation; `turns` are the ones before, oldest first."""
+        self._follow_pointer()
+        answer, meant = answer_question(question, turns, self._parts, self.settings.library_for_parents)
+        return Turn(question, meant, answer)
+
+    def answer(self, question: str, turns: Sequence[Turn] = ()) -> Answer:
+        """The answer alone."""
+        turn = self.ask(question, turns)
+        assert turn.answer is not None
+        return turn.answer
+
+    def lookup(self, query: Query) -> Found:
+        """Ranked passages for navigators.
+
+        Raises:
+            InputError: unknown topic, or k out of range.
+            IndexProblem: nothing can be searched.
+        """
+        self._follow_pointer()
+        if self._parts.search is None:
+            raise IndexProblem("the search is not ready yet: try again in a few seconds")
+        return self._parts.search.find(query)
+
+
+def reindex(
+    settings: Settings,
+    embedder: Embedder,
+    library: Path | None = None,
+    say: Say = lambda _: None,
+    tick: Callable[[int], None] | None = None,
+    total: Callable[[int], None] | None = None,
+    keep_library: bool = True,
+) -> tuple[Path, LibraryReport | None]:
+    """Read the content and the library, and build a new index.
+
+    The library folder is `library`, else the one of the settings, else (`keep_library`) the one of the last build.
+
+    Raises:
+        ContentError, InputError, IndexProblem: as the parts raise them.
+    """
+    from assistant.index import read_manifest, rows_of  # noqa: PLC0415 - used here only
+
+    folder = library or settings.library
+    if folder is None and keep_library:
+        try:
+            last = current_folder(settings.data)
+            name = read_manifest(last).library_folder if last else ""
+            folder = Path(name) if name and Path(name).is_dir() else None
+        except IndexProblem:
+            folder = None
+    knowledge = load(settings.root)
+    report = read_library(folder) if folder else None
+    if report:
+        knowledge = knowledge.with_library(report.passages)
+        for name, reason in report.skipped:
+            say(f"left out {name}: {reason}")
+    if total:
+        total(sum(len(rows) for rows in rows_of(knowledge).values()))
+    built = build_index(knowledge, embedder, settings.data, str(folder.resolve()) if folder else "", tick)
+    return built, report
+
+
+def build(settings: Settings, say: Say = lambda _: None, embedder: Embedder | None = None, wait: bool = True) -> Assistant:
+    """An Assistant over the content that the settings name.
+
+    Args:
+        settings: where things are.
+        say: told in one line what is rebuilt or reduced.
+        embedder: used instead of loading one.
+        wait: False loads the encoder and the index in a background thread.
+
+    Raises:
+        ContentError: the content breaks its contract.
+    """
+    assistant = Assistant(
+        settings, load(settings.root), Replies(settings.prompts), Watch(settings.knowledge / "danger.yaml")
+    )
+    if wait:
+        assistant.warm(say, embedder)
+    else:
+        threading.Thread(target=assistant.warm, args=(say, embedder), daemon=True, name="warm").start()
+    return assistant

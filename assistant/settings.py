@@ -1,0 +1,93 @@
+"""One frozen Settings; the only module that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import SettingsError
+
+__all__ = ["Settings", "quiet_environment"]
+
+PACKAGED_MODEL = "all-MiniLM-L6-v2"
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+# Set before any heavy import: none of these libraries may report, fetch or trace anything.
+_QUIET = {
+    "ANONYMIZED_TELEMETRY": "False",
+    "DO_NOT_TRACK": "1",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_MCP_SERVER": "False",
+    "GRADIO_RUN_HISTORY": "False",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_OFFLINE": "1",
+    "LANGCHAIN_TRACING_V2": "false",
+    "LANGSMITH_TRACING": "false",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_OFFLINE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+
+
+def quiet_environment() -> None:
+    """Switch off telemetry, tracing and downloads for this process and its children.
+
+    A sentence at a time gains nothing from a second thread and loses tenfold when the cores are busy,
+    so the numeric libraries get one thread unless DOORSTEP_THREADS says otherwise.
+    """
+    os.environ.update(_QUIET)
+    for name in ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY"):
+        os.environ.pop(name, None)
+    threads = os.environ.get("DOORSTEP_THREADS", "1")
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = threads
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and which encoder is used. Environment names are DOORSTEP_ + the field."""
+
+    root: Path  # holds knowledge/ and prompts/
+    data: Path  # holds the index; written by `doorstep index` only
+    model: str = PACKAGED_MODEL  # the packaged weights, or a local folder / cached name
+    library: Path | None = None  # the organisation's own documents
+    library_for_parents: bool = True  # False: library passages are found by the lookup only
+    threads: int = 1  # torch threads when serving
+
+    @classmethod
+    def read(cls, root: Path | None = None, data: Path | None = None) -> Settings:
+        """Arguments over environment over defaults.
+
+        Raises:
+            SettingsError: a number is not a number, or the root holds no knowledge folder.
+        """
+        env = os.environ
+        home = root or Path(env.get("DOORSTEP_ROOT") or Path(__file__).resolve().parents[1])
+        if not (home / "knowledge").is_dir():
+            raise SettingsError(
+                f"no knowledge folder in {home}: set DOORSTEP_ROOT to the folder that holds knowledge/"
+            )
+        raw = env.get("DOORSTEP_THREADS", "1")
+        if not raw.isdecimal() or not 1 <= int(raw) <= 64:
+            raise SettingsError(f"DOORSTEP_THREADS is {raw!r}: give a whole number from 1 to 64")
+        library = env.get("DOORSTEP_LIBRARY")
+        return cls(
+            root=home,
+            data=data or Path(env.get("DOORSTEP_DATA") or home / "data"),
+            model=env.get("DOORSTEP_MODEL") or PACKAGED_MODEL,
+            library=Path(library) if library else None,
+            library_for_parents=env.get("DOORSTEP_LIBRARY_FOR_PARENTS", "yes").lower() not in {"no", "0", "false"},
+            threads=int(raw),
+        )
+
+    @property
+    def knowledge(self) -> Path:
+        """The reviewed content."""
+        return self.root / "knowledge"
+
+    @property
+    def prompts(self) -> Path:
+        """Every fixed reply, one file each."""
+        return self.root / "prompts"
