@@ -21,12 +21,15 @@ __all__ = ["Composed", "MAX_SENTENCES", "MIN_SENTENCES", "cite", "compose"]
 
 MAX_SENTENCES = 7
 MIN_SENTENCES = 3
-_PASSAGES = 24  # ranked passages whose statements are weighed
+_PASSAGES = 36  # ranked passages whose statements are weighed
 _PART = {"answer": 0.15, "do": 0.06, "why": 0.04, "more": 0.0, "example": 0.0}  # added to a cosine
+_LEAD = 0.35  # for the sentence that its page would say first, falling to a sixth of it for the sixth
+_LEADS = 6
+_SPREAD = 0.04  # lost by a sentence for each one that its page already gave
 _PAGE = 0.06  # weight of the log-probability of a statement's page
 _ORDER = {"answer": 0, "why": 1, "more": 2, "example": 3, "do": 4}
 _SAME = 0.80  # cosine from which two statements say the same
-_FLOOR = 0.45  # a statement weighing less than this share of the best one is padding
+_FLOOR = 0.4  # a statement weighing less than this share of the best one is padding
 _PER_PASSAGE = 2
 _PER_PAGE = 3
 
@@ -70,8 +73,12 @@ def _weigh(found: Found, index: Index | None) -> list[_Weighed]:
         for statement in hit.passage.statements:
             vector = vectors.get(statement.id)
             near = float(vector @ found.vector) if vector is not None and found.vector is not None else 0.4 - 0.01 * rank
-            out.append(_Weighed(statement, hit.passage, near + _PART[statement.part] + page, vector))
+            out.append(_Weighed(statement, hit.passage, near + _PART[statement.part] + _lead(statement) + page, vector))
     return sorted(out, key=lambda w: (-w.weight, w.statement.id))
+
+
+def _lead(statement: Statement) -> float:
+    return _LEAD * (_LEADS + 1 - statement.lead) / _LEADS if statement.lead else 0.0
 
 
 def _repeats(candidate: _Weighed, chosen: Iterable[_Weighed]) -> bool:
@@ -84,16 +91,20 @@ def _repeats(candidate: _Weighed, chosen: Iterable[_Weighed]) -> bool:
 
 
 def _choose(weighed: Sequence[_Weighed], limit: int) -> list[_Weighed]:
+    """Greedy: each sentence already taken from a page makes its next one weigh less."""
     chosen: list[_Weighed] = []
     passages: Counter[str] = Counter()
     pages: Counter[str] = Counter()
-    for candidate in weighed:
-        if len(chosen) == limit or (len(chosen) >= MIN_SENTENCES and candidate.weight < _FLOOR * weighed[0].weight):
+    left = list(weighed)
+    while left and len(chosen) < limit:
+        best = max(left, key=lambda w: w.weight - _SPREAD * pages[w.passage.page_id])
+        left.remove(best)
+        if len(chosen) >= MIN_SENTENCES and best.weight < _FLOOR * weighed[0].weight:
             break
-        p = candidate.passage
-        if passages[p.id] >= _PER_PASSAGE or pages[p.page_id] >= _PER_PAGE or _repeats(candidate, chosen):
+        p = best.passage
+        if passages[p.id] >= _PER_PASSAGE or pages[p.page_id] >= _PER_PAGE or _repeats(best, chosen):
             continue
-        chosen.append(candidate)
+        chosen.append(best)
         passages[p.id] += 1
         pages[p.page_id] += 1
     return _both_voices(chosen, weighed)

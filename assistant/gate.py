@@ -15,8 +15,9 @@ from assistant.records import Status
 from assistant.search import Evidence
 from assistant.text import tokens
 
-__all__ = ["GATE", "Gate", "Verdict", "place_named"]
+__all__ = ["GATE", "Gate", "Verdict", "named_outside", "place_named"]
 
+_SHORT = 30
 _HERE = re.compile(r"\b(?:moved|moving|transferred|coming|came|relocated|used to live|lived|born|originally|back)\b.{0,20}$")
 
 
@@ -33,8 +34,9 @@ class Gate:
     """Thresholds on `Evidence`; cosines are of all-MiniLM-L6-v2, shares from 0 to 1."""
 
     near: float = 0.42  # the best cosine to a question or a passage; below it nothing is near enough
-    inside: float = 0.70  # share of the neighbours' weight that must lie inside the knowledge
+    inside: float = 0.69  # share of the neighbours' weight that must lie inside the knowledge
     coverage: float = 0.34  # words only: share of the message's known words in the best passages
+    translated: float = 0.45  # Spanish, searched through the vocabulary: the best cosine to a passage
 
     def decide(self, evidence: Evidence, boundaries: Sequence[Boundary], words_only: bool = False) -> Verdict:
         """Whether the evidence passes; else the boundary that most neighbours belong to decides the status."""
@@ -42,6 +44,8 @@ class Gate:
             passed = evidence.coverage >= self.coverage
             return Verdict(Status.ANSWERED) if passed else Verdict(Status.NO_MATCH, "no_match")
         near = max(evidence.question, evidence.passage)
+        if evidence.translated and evidence.passage >= self.translated:
+            return Verdict(Status.ANSWERED)
         if near >= self.near and evidence.inside >= self.inside:
             return Verdict(Status.ANSWERED)
         found = next((b for b in boundaries if b.id == evidence.boundary), None)
@@ -51,6 +55,17 @@ class Gate:
 
 
 GATE = Gate()
+
+
+def named_outside(text: str, boundaries: Sequence[Boundary]) -> Verdict | None:
+    """The verdict on a message of at most 30 words that names something no page speaks of, else None."""
+    words = tokens(text)
+    flat = f" {' '.join(words)} "
+    if len(words) <= _SHORT:
+        for b in boundaries:
+            if any(f" {' '.join(tokens(w))} " in flat for w in b.words):
+                return Verdict(Status(b.status), b.reply)
+    return None
 
 
 def place_named(text: str, places: Sequence[tuple[str, str]]) -> str:

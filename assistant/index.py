@@ -4,6 +4,7 @@ On disk, under `<data>/index/`:
 
     CURRENT                     one line: the folder in use; replaced atomically
     <digest>-<n>/chroma/        four collections: passages, questions, statements, boundaries
+    <digest>-<n>/classifier.npz linear weights learned from the questions
     <digest>-<n>/library.json   the passages of the organisation's documents
     <digest>-<n>/manifest.json  digests, counts and canary vectors; written last, so a half-built folder has none
 """
@@ -25,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from assistant.classifier import Classifier, fit
 from assistant.embedding import Embedder, Vectors
 from assistant.errors import IndexProblem
 from assistant.knowledge import Knowledge
@@ -32,7 +34,7 @@ from assistant.records import Passage
 
 __all__ = ["Index", "Manifest", "Near", "build", "current_folder", "read_manifest", "rows_of"]
 
-SCHEMA = 1
+SCHEMA = 2
 KINDS = ("passages", "questions", "statements", "boundaries")
 _CANARIES = 20
 _BATCH = 2000  # rows an add; Chroma refuses more than 5,461
@@ -155,6 +157,7 @@ class Index:
         """
         self.folder = folder
         self.manifest = read_manifest(folder)
+        self.classifier = Classifier.load(folder / "classifier.npz")
         if not (folder / "chroma" / "chroma.sqlite3").is_file():
             raise IndexProblem("the index has lost its database", folder)
         with _native_errors("the index cannot be opened", folder):
@@ -356,6 +359,8 @@ def build(
             folder.mkdir(mode=0o700)
             with _native_errors("the index cannot be built", folder):
                 _fill(folder, rows, vectors, embedder)
+                questions = rows["questions"]
+                fit(vectors["questions"], [r.owner for r in questions], [r.topic for r in questions]).save(folder / "classifier.npz")
                 (folder / "library.json").write_text(passages_to_json(knowledge.library), encoding="utf-8")
             manifest = Manifest(
                 SCHEMA, knowledge.digest, embedder.name, embedder.sha256, embedder.dimension,

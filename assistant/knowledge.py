@@ -52,6 +52,7 @@ class _PageHead(_Strict):
     review_in: str = Field(pattern=r"^\d{1,2} months$")
     questions: list[str]
     related: list[str]
+    lead: list[str] = Field(default=[], max_length=6)
 
 
 class _SourceRow(_Strict):
@@ -114,6 +115,7 @@ class _BoundaryRow(_Strict):
     id: str = Field(pattern=_SLUG)
     status: Literal["no_match", "out_of_scope", "other_place", "needs_professional"]
     reply: str
+    words: list[str] = []
     examples: list[str] = Field(min_length=1)
 
 
@@ -129,12 +131,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """Messages that lie outside the knowledge, and which fixed reply and status they get."""
+    """Messages that lie outside the knowledge, and which fixed reply and status they get.
+
+    `words` name things that no page speaks of: a short message that holds one of them lies outside.
+    """
 
     id: str
     status: str
     reply: str
     examples: tuple[str, ...]
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -338,6 +344,21 @@ def _sections(reader: _Reader, file: Path, body: list[tuple[int, str]], page: st
     return sections
 
 
+def _mark_lead(reader: _Reader, file: Path, line: int, lead: list[str], sections: list[_Section]) -> None:
+    """Give the statements of `lead` their place, 1 for the first."""
+    place = {name: n for n, name in enumerate(lead, 1)}
+    found = set()
+    for section in sections:
+        for n, statement in enumerate(section.statements):
+            name = statement.id.rsplit(".", 1)[1]
+            if name in place:
+                found.add(name)
+                section.statements[n] = replace(statement, lead=place[name])
+    for name in lead:
+        if name not in found or lead.count(name) > 1:
+            reader.say(file, line, "lead", f"{name!r} is not a statement of the page, or stands twice")
+
+
 def _page(reader: _Reader, file: Path, known: _Known) -> Page | None:
     text = file.read_text(encoding="utf-8")
     rows = text.splitlines()
@@ -365,6 +386,7 @@ def _page(reader: _Reader, file: Path, known: _Known) -> Page | None:
     ):
         for twice in sorted({x for x in ids if ids.count(x) > 1}):
             reader.say(file, 1, what, f"{twice!r} stands twice in the page")
+    _mark_lead(reader, file, _line_of(text, "lead"), head.lead, sections)
     due = _due(head.reviewed, head.review_in)
     passages = tuple(
         Passage(
@@ -451,7 +473,7 @@ def load(root: Path) -> Knowledge:
                 reader.say(root / "knowledge/vocabulary.yaml", 1, "topics", f"unknown topic {slug!r} at {term.say[0]!r}")
     lines = tuple(HelpLine(**r.model_dump()) for r in reader.rows("helplines.yaml", _HelpRow))
     boundaries = tuple(
-        Boundary(r.id, r.status, r.reply, tuple(r.examples)) for r in reader.rows("boundaries.yaml", _BoundaryRow)
+        Boundary(r.id, r.status, r.reply, tuple(r.examples), tuple(r.words)) for r in reader.rows("boundaries.yaml", _BoundaryRow)
     )
     order = {slug: t.place for slug, t in known.topics.items()}
     ordered = tuple(sorted(pages.values(), key=lambda p: (order.get(p.topic, 0), p.id)))

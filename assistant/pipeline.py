@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from assistant.answer import Composed, best_pages, compose
 from assistant.conversation import Meaning, Move, interpret
 from assistant.errors import IndexProblem
-from assistant.gate import GATE, Gate, Verdict, place_named
+from assistant.gate import GATE, Gate, Verdict, named_outside, place_named
 from assistant.grounding import faults
 from assistant.knowledge import Knowledge
 from assistant.records import Answer, Citation, Role, Sentence, Status, Turn
@@ -24,7 +24,7 @@ from assistant.text import MAX_CHARS, normalise, sentences, spanish
 
 __all__ = ["Parts", "STEPS", "answer_question"]
 
-_DEPTH = 24
+_DEPTH = 36
 _MEDICAL = re.compile(
     r"\b(?:diagnos\w+|dose|dosage|\d+ ?mg|milligrams?|taper|wean|off (?:his|her|the) meds|zoloft|prozac|lexapro|sertraline|fluoxetine|adderall|ritalin|"
     r"concerta|abilify|risperidone|guanfacine|clonidine|hydroxyzine|xanax|side effects?)\b"
@@ -137,7 +137,8 @@ def gate(run: Run) -> None:
     """Answer only where the evidence is enough; say what it is otherwise."""
     assert run.found is not None and run.parts.search is not None
     words_only = run.parts.search.embedder is None
-    verdict = run.parts.gate.decide(run.found.evidence, run.parts.knowledge.boundaries, words_only)
+    boundaries = run.parts.knowledge.boundaries
+    verdict = named_outside(run.text, boundaries) or run.parts.gate.decide(run.found.evidence, boundaries, words_only)
     place = place_named(run.meaning.text, run.parts.knowledge.places)
     if place and verdict.status is not Status.OUT_OF_SCOPE:
         verdict = Verdict(Status.OTHER_PLACE, "other_place")

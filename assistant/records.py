@@ -103,6 +103,7 @@ class Statement:
     part: Part
     references: tuple[Reference, ...]
     speaker: Speaker | None = None
+    lead: int = 0  # place among the sentences its page would say first, from 1; 0 is none
 
     @property
     def kind(self) -> Kind:

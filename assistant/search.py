@@ -3,7 +3,8 @@
 A message is first matched to pages, then to passages inside them. The page score is a weighted sum of scores
 (a convex combination: Bruch, Gai and Ingber, 2023, found it better than reciprocal rank fusion once weights can
 be fitted): cosine to the page's passages, to its statements and to the questions it answers, BM25 over its
-passages (Robertson and Zaragoza, 2009), and topics that the vocabulary names. The weights were fitted by
+passages (Robertson and Zaragoza, 2009), topics that the vocabulary names, and the linear classifier's log
+probabilities of the page and its topic. The weights were fitted by
 softmax regression on the pages' own questions, each left out in turn (docs/decisions/0003-fusion.md); on that
 scale the softmax of page scores is the probability of the page. Knows nothing of answers or of turns.
 """
@@ -27,7 +28,10 @@ __all__ = ["MAX_K", "Evidence", "Found", "Hit", "Query", "Search"]
 
 MAX_K = 50
 _DEPTH = {"passages": 250, "statements": 400, "questions": 200, "boundaries": 60}  # rows read of each kind
-_WEIGHT = {"passages": 12.3, "statements": 5.4, "question": 1.6, "second": 5.2, "words": 2.7, "vocabulary": 2.0}
+_WEIGHT = {
+    "passages": 12.3, "statements": 5.4, "question": 1.6, "second": 5.2, "words": 2.7, "vocabulary": 2.0,
+    "page": 0.45, "topic": 0.7,
+}  # fmt: skip
 _BEST = 3  # passages, and statements, of a page that are averaged
 _SHORT = 30  # up to this many words the vocabulary's terms are embedded with the message
 _NEIGHBOURS = 15  # questions and boundary examples that vote on whether a message lies inside
@@ -77,6 +81,7 @@ class Evidence:
     boundary: str  # id of the boundary that most of the outside weight belongs to, "" for none
     boundary_cosine: float
     coverage: float  # share of the message's known stems that the three best passages hold
+    translated: bool = False  # Spanish, and at least two terms of the vocabulary stood for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +189,11 @@ class Search:
             vector = self.embedder.encode([self._embedded(query.text, added)])[0]
             near = {kind: self.index.nearest(kind, vector, depth) for kind, depth in _DEPTH.items()}
         scores = _scores(near, words)
-        pages = self._page_scores(scores, terms, bool(near["passages"]))
+        pages = self._page_scores(scores, terms, vector)
         chance = _softmax(pages)
         hits = self._hits(scores, pages, chance, query)
         return Found(
-            tuple(hits[: query.k]), self._evidence(f"{query.text} {added}", near, hits), self._topics(chance), len(hits),
+            tuple(hits[: query.k]), self._evidence(query.text, terms, near, hits), self._topics(chance), len(hits),
             vector, tuple(t.means for t in terms),
         )  # fmt: skip
 
@@ -207,18 +212,24 @@ class Search:
         top = float(scores.max()) or 1.0
         return {self._ids[i]: float(scores[i]) / top for i in np.flatnonzero(scores > 0)}
 
-    def _page_scores(self, s: _Scores, terms: Sequence[Term], vectors: bool) -> dict[str, float]:
+    def _page_scores(self, s: _Scores, terms: Sequence[Term], vector: Vectors | None) -> dict[str, float]:
+        reading = self.index.classifier if self.index and vector is not None else None
+        page_chance = reading.log_chance("pages", vector) if reading and vector is not None else {}
+        topic_chance = reading.log_chance("topics", vector) if reading and vector is not None else {}
+        least = min(page_chance.values(), default=0.0)
         said = Counter(topic for term in terms for topic in term.topics)
         out = {}
         for unit, passages in self._units.items():
             word = max((s.words.get(p.id, 0.0) for p in passages), default=0.0)
             score = _WEIGHT["words"] * word + _WEIGHT["vocabulary"] * min(said[passages[0].topic], 2) / 2
-            if vectors:
+            if vector is not None:
                 questions = s.questions.get(unit, [])
                 score += _WEIGHT["passages"] * _mean_of_best([s.passages.get(p.id, s.floor) for p in passages])
                 score += _WEIGHT["statements"] * _mean_of_best([c for p in passages for c in s.statements.get(p.id, [s.floor])])
                 score += _WEIGHT["question"] * (questions[0] if questions else s.floor)
                 score += _WEIGHT["second"] * (questions[1] if len(questions) > 1 else s.floor)
+                score += _WEIGHT["page"] * page_chance.get(unit, least)
+                score += _WEIGHT["topic"] * topic_chance.get(passages[0].topic, least)
             out[unit] = score
         return out
 
@@ -228,7 +239,7 @@ class Search:
         for unit, passages in self._units.items():
             for p in passages:
                 own = _WEIGHT["passages"] * s.passages.get(p.id, s.floor) + _WEIGHT["words"] * s.words.get(p.id, 0.0)
-                if query.allows(p) and (own > 0 or s.passages):
+                if query.allows(p) and own > 0:
                     hits.append(Hit(p, round(pages[unit] + own, 6), chance[unit]))
         return sorted(hits, key=lambda h: (-h.score, h.passage.id))
 
@@ -238,7 +249,7 @@ class Search:
             weight[self._units[unit][0].topic] += p  # type: ignore[assignment] # a Counter of floats
         return tuple(sorted(((t, round(w, 4)) for t, w in weight.items()), key=lambda x: (-x[1], x[0])))
 
-    def _evidence(self, text: str, near: dict[str, list[Near]], hits: Sequence[Hit]) -> Evidence:
+    def _evidence(self, text: str, terms: Sequence[Term], near: dict[str, list[Near]], hits: Sequence[Hit]) -> Evidence:
         best = [max((n.cosine for n in near[k]), default=0.0) for k in ("questions", "passages", "boundaries")]
         both = [(n.cosine, True, n.owner) for n in near["questions"]] + [(n.cosine, False, n.owner) for n in near["boundaries"]]
         sums: defaultdict[str, float] = defaultdict(float)
@@ -250,12 +261,13 @@ class Search:
             else:
                 sums[owner] += weight
         total = inside + sum(sums.values())
-        wanted = {s for s in stems(text) if s in self._known}
+        wanted = {s for s in stems(" ".join([text, *(t.means for t in terms)])) if s in self._known}
         held: set[str] = set().union(*(self._stems[h.passage.id] for h in hits[:3]))
         return Evidence(
             best[0], best[1], round(inside / total, 4) if total else 0.0,
             max(sums, key=lambda o: (sums[o], o)) if sums else "", best[2],
             round(len(wanted & held) / len(wanted), 4) if wanted else 0.0,
+            len(terms) >= 2 and spanish(text),
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.embedding import Embedder, load_encoder
@@ -18,8 +18,9 @@ from assistant.replies import Replies
 from assistant.safety import Watch
 from assistant.search import Found, Query, Search
 from assistant.settings import Settings
+from assistant.text import normalise
 
-__all__ = ["Assistant", "build", "reindex"]
+__all__ = ["Assistant", "Built", "build", "reindex"]
 
 Say = Callable[[str], None]
 
@@ -69,11 +70,9 @@ class Assistant:
         except IndexProblem as error:
             say(f"{error}: building the index again")
             try:
-                reindex(self.settings, self._embedder, say=say)
-                self._parts = replace(self._parts, knowledge=load(self.settings.root))
-                folder = current_folder(self.settings.data)
-                assert folder is not None
-                self._adopt(Index(folder))
+                built = reindex(self.settings, self._embedder, say=say)
+                self._parts = replace(self._parts, knowledge=built.knowledge)
+                self._adopt(Index(built.folder))
             except IndexProblem as again:
                 self.problem = str(again)
                 say(f"searching by words only: {again}")
@@ -110,6 +109,10 @@ class Assistant:
             except IndexProblem:
                 self._parts = kept
 
+    def dangerous(self, message: str) -> bool:
+        """Whether a message shows danger: such a message is answered before anything is loaded."""
+        return self._parts.watch.look(normalise(message)) is not None
+
     def ask(self, question: str, turns: Sequence[Turn] = ()) -> Turn:
         """One turn of a conversation; `turns` are the ones before, oldest first."""
         self._follow_pointer()
@@ -135,6 +138,15 @@ class Assistant:
         return self._parts.search.find(query)
 
 
+@dataclass(frozen=True)
+class Built:
+    """A new index, and exactly the content that it was built from."""
+
+    folder: Path
+    knowledge: Knowledge
+    report: LibraryReport | None
+
+
 def reindex(
     settings: Settings,
     embedder: Embedder,
@@ -143,7 +155,7 @@ def reindex(
     tick: Callable[[int], None] | None = None,
     total: Callable[[int], None] | None = None,
     keep_library: bool = True,
-) -> tuple[Path, LibraryReport | None]:
+) -> Built:
     """Read the content and the library, and build a new index.
 
     The library folder is `library`, else the one of the settings, else (`keep_library`) the one of the last build.
@@ -170,17 +182,17 @@ def reindex(
     if total:
         total(sum(len(rows) for rows in rows_of(knowledge).values()))
     built = build_index(knowledge, embedder, settings.data, str(folder.resolve()) if folder else "", tick)
-    return built, report
+    return Built(built, knowledge, report)
 
 
-def build(settings: Settings, say: Say = lambda _: None, embedder: Embedder | None = None, wait: bool = True) -> Assistant:
+def build(settings: Settings, say: Say = lambda _: None, embedder: Embedder | None = None, warm: bool = True) -> Assistant:
     """An Assistant over the content that the settings name.
 
     Args:
         settings: where things are.
         say: told in one line what is rebuilt or reduced.
         embedder: used instead of loading one.
-        wait: False loads the encoder and the index in a background thread.
+        warm: False leaves `Assistant.warm` to the caller, who has a page to show first.
 
     Raises:
         ContentError: the content breaks its contract.
@@ -188,8 +200,6 @@ def build(settings: Settings, say: Say = lambda _: None, embedder: Embedder | No
     assistant = Assistant(
         settings, load(settings.root), Replies(settings.prompts), Watch(settings.knowledge / "danger.yaml")
     )
-    if wait:
+    if warm:
         assistant.warm(say, embedder)
-    else:
-        threading.Thread(target=assistant.warm, args=(say, embedder), daemon=True, name="warm").start()
     return assistant

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assistant.errors import SettingsError
 
-__all__ = ["Settings", "quiet_environment"]
+__all__ = ["Settings", "private_temp", "quiet_environment"]
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -43,6 +43,11 @@ def quiet_environment() -> None:
     threads = os.environ.get("DOORSTEP_THREADS", "1")
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = threads
+
+
+def private_temp(folder: str) -> None:
+    """Gradio keeps its temporary files in `folder`, which the server makes for itself and removes."""
+    os.environ["GRADIO_TEMP_DIR"] = folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,349 @@
+"""doorstep ask | lookup | index | check | doctor | serve. Words in, words or JSON out; no logic of its own.
+
+Exit codes: 0 done; 1 the check found problems, or a batch had lines that could not be used; 2 the input or a
+setting cannot be used; 3 the index, the encoder or the port is not available.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+
+import typer
+
+from assistant.errors import DoorstepError, EmbeddingError, IndexProblem, InputError
+from assistant.settings import Settings, quiet_environment
+
+if TYPE_CHECKING:
+    from assistant.records import Answer, Passage, Turn
+    from assistant.search import Found
+    from assistant.service import Assistant
+
+__all__ = ["app", "main"]
+
+OK, FOUND_PROBLEMS, BAD_INPUT, UNAVAILABLE = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="doorstep",
+    help="Cited answers for families whose child cannot get to school. Runs offline, without a language model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"doorstep: {message}", err=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Every error a person can act on becomes one line on stderr and an exit code."""
+    try:
+        yield
+    except (IndexProblem, EmbeddingError) as error:
+        _fail(str(error), UNAVAILABLE)
+    except DoorstepError as error:
+        _fail(str(error), BAD_INPUT)
+    except BrokenPipeError:  # the reader of our output went away, for example `| head`
+        sys.stderr.close()
+        raise typer.Exit(OK) from None
+    except OSError as error:
+        _fail(f"{error.filename or 'file'}: {error.strerror or error}", BAD_INPUT)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _assistant() -> Assistant:
+    from assistant.service import build  # noqa: PLC0415 - heavy imports stay inside commands
+
+    return build(Settings.read(), say=_say)
+
+
+def _dump(data: object) -> None:
+    sys.stdout.buffer.write(json.dumps(data, ensure_ascii=False, indent=2).encode("utf-8", "replace") + b"\n")
+    sys.stdout.flush()
+
+
+def _read_text(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is not UTF-8 text: save it as UTF-8") from error
+
+
+def turns_from(history: object, where: str) -> list[Turn]:
+    """Turns from a list of {"role": "user"|"assistant", "content": str}, oldest first.
+
+    Raises:
+        InputError: another shape; `where` says which file or line.
+    """
+    from assistant.records import Turn  # noqa: PLC0415
+
+    if not isinstance(history, list):
+        raise InputError(f"{where}: history is {type(history).__name__}, expected a list of role and content")
+    turns: list[Turn] = []
+    for n, item in enumerate(history, 1):
+        role = item.get("role") if isinstance(item, dict) else None
+        content = item.get("content") if isinstance(item, dict) else None
+        if role not in {"user", "assistant"} or not isinstance(content, str):
+            raise InputError(f'{where}: history item {n} needs "role" user or assistant and "content" text')
+        if role == "user":
+            turns.append(Turn(content, content))
+        elif turns:
+            turns[-1] = Turn(turns[-1].said, turns[-1].meant, None, content)
+    return turns
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="The question; - or nothing reads it from stdin.")] = None,
+    json_: Json = False,
+    history: Annotated[str | None, typer.Option(help="JSON file with the turns before: a list of role and content.")] = None,
+    batch: Annotated[str | None, typer.Option(help='JSONL file of {"id", "text", "history"}, - for stdin.')] = None,
+    out: Annotated[str | None, typer.Option(help="Where the answers of a batch go; stdout without it.")] = None,
+) -> None:
+    """Answer one question, or a batch of them, with quoted and cited sentences."""
+    with _one_line_errors():
+        if batch is not None:
+            if question is not None or history is not None:
+                raise InputError("--batch reads its questions and histories from the file: leave the others out")
+            raise typer.Exit(_ask_batch(batch, out))
+        if out is not None:
+            raise InputError("--out goes with --batch; without it the answer is printed")
+        turns = turns_from(_history(history), history) if history else []
+        text = _read_text("-") if question in {None, "-"} else question
+        answer = _assistant().answer(text or "", turns)
+        _dump(answer.to_json()) if json_ else _show_answer(answer)
+
+
+def _history(file: str) -> object:
+    try:
+        return json.loads(_read_text(file))
+    except ValueError as error:
+        raise InputError(f"{file}: not JSON ({error})") from error
+
+
+def _batch_line(raw: str, where: str) -> tuple[object, str, list[Turn]]:
+    try:
+        row = json.loads(raw)
+    except ValueError as error:
+        raise InputError(f"{where}: not JSON ({error})") from error
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+        raise InputError(f'{where}: expected an object with "text", a string')
+    return row.get("id"), row["text"], turns_from(row.get("history", []), where)
+
+
+def _ask_batch(file: str, out: str | None) -> int:
+    lines = [(n, row) for n, row in enumerate(_read_text(file).splitlines(), 1) if row.strip()]
+    assistant = _assistant()
+    bad = 0
+    stream: TextIO = Path(out).open("w", encoding="utf-8", errors="replace") if out else sys.stdout
+    try:
+        for n, raw in lines:
+            where = f"{file}:{n}"
+            try:
+                id_, text, turns = _batch_line(raw, where)
+            except InputError as error:
+                bad += 1
+                _say(f"doorstep: {error}")
+                continue
+            row = {"id": id_, **assistant.answer(text, turns).to_json()}
+            stream.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n")
+    finally:
+        if out:
+            stream.close()
+    _say(f"{len(lines) - bad} answered, {bad} lines could not be used")
+    return FOUND_PROBLEMS if bad else OK
+
+
+def _show_answer(answer: Answer) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
+
+    console = Console(highlight=False, soft_wrap=False)
+    console.print(f"[dim]{answer.status.value}[/dim]")
+    console.print(escape(answer.text))
+    if answer.citations:
+        console.print()
+    for c in answer.citations:
+        who = f"{c.speaker}, {c.credential}. " if c.speaker else ""
+        where = f'"{c.source.locator}", ' if c.source.locator else ""
+        console.print(escape(f"[{c.n}] {c.page_title} > {c.heading}. {who}{where}{c.source.title} ({c.as_of}). /passages/{c.passage_id}"), style="dim")
+    if answer.suggestions:
+        console.print("\n[bold]You could ask next[/bold]")
+        for title in answer.suggestions:
+            console.print(f"- {escape(title)}")
+
+
+@app.command()
+def lookup(
+    query: Annotated[str, typer.Argument(help="Words to look for.")],
+    json_: Json = False,
+    k: Annotated[int, typer.Option("-k", help="How many results, 1 to 50.")] = 10,
+    topic: Annotated[str | None, typer.Option(help="A topic slug, for example truancy-sarb.")] = None,
+    speaker: Annotated[str | None, typer.Option(help="stutman, marsh or shove.")] = None,
+    jurisdiction: Annotated[str | None, typer.Option(help="California, Federal or General.")] = None,
+    kind: Annotated[str | None, typer.Option(help="expert, article, law, research, help or library.")] = None,
+) -> None:
+    """Look up passages of the guidance, the law and the library."""
+    with _one_line_errors():
+        from assistant.lookup import facets, result_json, wanted  # noqa: PLC0415
+
+        assistant = _assistant()
+        question = wanted(assistant.knowledge, query, k, topic, speaker, jurisdiction, kind)
+        found = assistant.lookup(question)
+        counts = facets(found, assistant.knowledge)
+        if json_:
+            results = [result_json(h.passage, h.score) for h in found.hits]
+            _dump({"query": query, "total": found.total, "facets": counts, "results": results})
+        else:
+            _show_lookup(found)
+
+
+def _show_lookup(found: Found) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    if not found.hits:
+        console.print("Nothing found. Try fewer or other words, or leave a facet out.")
+    for hit in found.hits:
+        p = hit.passage
+        console.print(f"[bold]{escape(p.page_title)} > {escape(p.heading)}[/bold]  [dim]{p.topic}, {p.jurisdiction}[/dim]")
+        console.print(escape(p.text))
+        console.print(f"[dim]{escape(_sources_line(p))}  /passages/{p.id}[/dim]\n")
+
+
+def _sources_line(passage: Passage) -> str:
+    reviewed = f" Reviewed {passage.reviewed}." if passage.reviewed else ""
+    return "; ".join(f"{s.title} ({s.as_of})" for s in passage.sources) + "." + reviewed
+
+
+@app.command()
+def index(
+    library: Annotated[Path | None, typer.Option(help="Folder of your own .txt, .md and .html documents.")] = None,
+    no_library: Annotated[bool, typer.Option("--no-library", help="Leave out the library of the last build.")] = False,
+) -> None:
+    """Build the index beside the old one, verify it, and switch to it."""
+    with _one_line_errors():
+        from rich.console import Console  # noqa: PLC0415
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+        from assistant.embedding import load_encoder  # noqa: PLC0415
+        from assistant.service import reindex  # noqa: PLC0415
+
+        if library and no_library:
+            raise InputError("--library and --no-library exclude each other")
+        settings = Settings.read()
+        _say("loading the encoder ...")
+        encoder = load_encoder(settings, threads=_build_threads())
+        columns = (TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task = bar.add_task("embedding", total=None)
+            built = reindex(
+                settings, encoder, library, _say,
+                tick=lambda n: bar.advance(task, n), total=lambda n: bar.update(task, total=n),
+                keep_library=not no_library,
+            )  # fmt: skip
+        if built.report:
+            r = built.report
+            typer.echo(f"library: {len(r.files)} files, {len(r.passages)} passages, {len(r.skipped)} left out")
+        typer.echo(f"index ready: {built.folder}")
+
+
+def _build_threads() -> int:
+    """Building may use every core; serving must not."""
+    import os  # noqa: PLC0415
+
+    return len(os.sched_getaffinity(0))
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Pages or folders to report on; everything without it.")] = None,
+    json_: Json = False,
+) -> None:
+    """Hold every content file to its contract; names file, line and field."""
+    from datetime import date  # noqa: PLC0415
+
+    from assistant.check import check_knowledge, overdue_helplines  # noqa: PLC0415
+    from assistant.errors import ContentError  # noqa: PLC0415
+    from assistant.knowledge import load  # noqa: PLC0415
+    from assistant.replies import Replies  # noqa: PLC0415
+    from assistant.safety import Watch  # noqa: PLC0415
+
+    with _one_line_errors():
+        settings = Settings.read()
+        try:
+            knowledge = load(settings.root)
+            Replies(settings.prompts)
+            Watch(settings.knowledge / "danger.yaml")
+            problems = check_knowledge(knowledge, settings.root, date.today())
+        except ContentError as error:
+            problems = error.problems
+            knowledge = None
+        if paths:
+            wanted = [str(p.resolve().relative_to(settings.root.resolve())) for p in paths]
+            problems = [p for p in problems if any(p.file.startswith(w) for w in wanted)]
+        if json_:
+            _dump([{"file": p.file, "line": p.line, "field": p.field, "message": p.message} for p in problems])
+        else:
+            for problem in problems:
+                typer.echo(str(problem))
+            if knowledge:
+                for line in overdue_helplines(knowledge.helplines, date.today()):
+                    _say(f"not looked at for 180 days: {line.name} ({line.how}; as of {line.as_of})")
+            typer.echo(f"{len(problems)} problems" if problems else "all content holds")
+        raise typer.Exit(FOUND_PROBLEMS if problems else OK)
+
+
+@app.command()
+def doctor(json_: Json = False) -> None:
+    """Say what is installed, which index and model are used, what is missing and how to mend it."""
+    with _one_line_errors():
+        from assistant.doctor import examine  # noqa: PLC0415
+
+        findings = examine(Settings.read())
+        if json_:
+            _dump([{"name": f.name, "ok": f.ok, "found": f.found, "mend": f.mend} for f in findings])
+        else:
+            for f in findings:
+                typer.echo(f"{'ok ' if f.ok else 'NO '} {f.name}: {f.found}" + (f"\n    mend: {f.mend}" if f.mend else ""))
+        raise typer.Exit(OK if all(f.ok for f in findings) else UNAVAILABLE)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    public_host: Annotated[
+        str | None, typer.Option(help="Host name that people type, when a proxy with a password stands in front.")
+    ] = None,
+) -> None:
+    """Serve the page on this machine."""
+    with _one_line_errors():
+        from assistant.web.server import run  # noqa: PLC0415
+
+        run(Settings.read(), host, port, public_host, _say)
+
+
+def main(argv: Sequence[str] | None = None) -> Any:  # noqa: ANN401 - typer's own
+    """Entry point: quiet environment first, then the command."""
+    quiet_environment()
+    command: Callable[..., Any] = app
+    return command(list(argv)) if argv is not None else command()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The one door through which text becomes HTML; everything from a person or a document is escaped here."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from assistant.records import Answer, Citation, HelpLine, Passage, Sentence, Status
+from assistant.search import Found, Hit
+
+__all__ = ["answer_html", "help_html", "lookup_html", "passage_address", "said_html"]
+
+
+def _e(text: str) -> str:
+    """HTML-escaped, on one line, and inert as Markdown: the chat component reads both."""
+    flat = html.escape(" ".join(text.split()))
+    for sign in "\\`*_[]!|~$#":
+        flat = flat.replace(sign, f"&#{ord(sign)};") if sign != "#" else flat
+    return flat
+
+
+def passage_address(passage_id: str, statement_id: str = "") -> str:
+    """The stable address of a passage, with the quoted statement as its fragment."""
+    anchor = f"#{quote(statement_id.rsplit('.', 1)[-1])}" if statement_id else ""
+    return f"/passages/{quote(passage_id)}{anchor}"
+
+
+def said_html(text: str) -> str:
+    """What a person typed, escaped, lines kept."""
+    return '<div class="ds-said">' + "<br>".join(_e(row) for row in text.splitlines()) + "</div>"
+
+
+def _link(c: Citation) -> str:
+    who = f" by {c.speaker}" if c.speaker else ""
+    label = _e(f"Source {c.n}: {c.page_title}{who}. Opens the passage.")
+    return f'<a class="ds-cite" href="{passage_address(c.passage_id, c.statement_id)}" aria-label="{label}">{c.n}</a>'
+
+
+def _sentence(s: Sentence, by_number: dict[int, Citation]) -> str:
+    marks = "".join(_link(by_number[n]) for n in s.citations if n in by_number)
+    return f"{_e(s.text)}{marks}"
+
+
+def _paragraphs(answer: Answer, shown: tuple[Sentence, ...]) -> str:
+    """Sentences of one page are a paragraph; law is marked as such; notices stand alone."""
+    by_number = {c.n: c for c in answer.citations}
+    blocks: list[tuple[str, str, list[str]]] = []
+    for s in shown:
+        page = by_number[s.citations[0]].passage_id.split(".")[0] if s.citations and s.role != "notice" else ""
+        kind = s.role if s.role in {"law", "guidance"} else "notice" if s.role == "notice" else "fixed"
+        if blocks and blocks[-1][:2] == (kind, page) and page:
+            blocks[-1][2].append(_sentence(s, by_number))
+        else:
+            blocks.append((kind, page, [_sentence(s, by_number)]))
+    tag = {"law": '<span class="ds-tag">The law</span> ', "guidance": "", "notice": "", "fixed": ""}
+    return "".join(f'<p class="ds-{kind}">{tag[kind]}{" ".join(rows)}</p>' for kind, _, rows in blocks)
+
+
+def _source(c: Citation) -> str:
+    who = f"{c.speaker}, {c.credential}. " if c.speaker else ""
+    where = f"{c.source.title}" + (f", \u201c{c.source.locator}\u201d" if c.source.locator else "")
+    note = f"{who}{where} ({c.as_of})."
+    return f'<li value="{c.n}"><a class="ds-open" href="{passage_address(c.passage_id, c.statement_id)}">{_e(c.page_title)}</a>: {_e(note)}</li>'
+
+
+def answer_html(answer: Answer, upto: int | None = None) -> str:
+    """An answer as one HTML block without blank lines; `upto` shows its first sentences only, while it streams."""
+    shown = answer.sentences if upto is None else answer.sentences[:upto]
+    out = f'<div class="ds-answer ds-{answer.status.value}">{_paragraphs(answer, shown)}'
+    if upto is None and answer.citations:
+        rows = "".join(_source(c) for c in answer.citations)
+        out += f'<div class="ds-sources"><p class="ds-sources-title">Where this comes from</p><ol>{rows}</ol></div>'
+    return out + "</div>"
+
+
+def help_html(lines: Iterable[HelpLine]) -> str:
+    """The help numbers that stand in the same place on every screen."""
+    by_id = {line.id: line for line in lines}
+    shown = [by_id[i] for i in ("emergency", "lifeline-988") if i in by_id]
+    texts = {"emergency": "Danger now", "lifeline-988": "Crisis, any hour"}
+    items = "".join(f"<li><strong>{texts[line.id]}:</strong> {_e(line.how)}</li>" for line in shown)
+    return f'<nav class="ds-help" aria-label="Help now"><ul>{items}</ul></nav>'
+
+
+def _card(hit: Hit) -> str:
+    p = hit.passage
+    sources = "; ".join(f"{s.title} ({s.as_of})" for s in p.sources)
+    speakers = ", ".join(dict.fromkeys(s.speaker.name for s in p.statements if s.speaker))
+    meta = " \u00b7 ".join(x for x in (p.jurisdiction, speakers, f"reviewed {p.reviewed}" if p.reviewed else "") if x)
+    address = passage_address(p.id)
+    return (
+        f'<article class="ds-card"><h3><a class="ds-open" href="{address}">{_e(p.page_title)}: {_e(p.heading)}</a></h3>'
+        f'<p class="ds-meta">{_e(meta)}</p><p>{_text(p)}</p><p class="ds-meta">{_e(sources)}</p>'
+        f'<button type="button" class="ds-copy">Copy with citation</button></article>'
+    )
+
+
+def _text(passage: Passage) -> str:
+    return "<br>".join(_e(row) for row in passage.text.splitlines())
+
+
+def lookup_html(found: Found | None, message: str = "") -> str:
+    """Result cards; a message instead where there is nothing to show."""
+    if message or found is None or not found.hits:
+        return f'<p class="ds-empty" role="status">{_e(message or "Nothing found. Try other or fewer words.")}</p>'
+    count = f"{len(found.hits)} of {found.total} passages, best first"
+    return f'<p class="ds-meta" role="status">{count}</p>' + "".join(_card(h) for h in found.hits)
+
+
+def is_open(status: Status) -> bool:
+    """Whether the words of the turn may be kept in the box: the person has to change them."""
+    return status is Status.CLARIFY
