@@ -84,6 +84,11 @@ def rows_of(knowledge: Knowledge) -> dict[str, list[Row]]:
             Row(f"{page.id}?{n}", q, page.id, topic_of[page.id])
             for page in knowledge.pages
             for n, q in enumerate((page.title, *page.questions))
+        ]
+        + [
+            Row(f"{page}?m{n}", m.text, page, topic_of[page])
+            for n, m in enumerate(knowledge.messages)
+            for page in m.pages
         ],
         "statements": [Row(s.id, s.text, p.id, p.topic) for p in knowledge.passages for s in p.statements],
         "boundaries": [

@@ -12,6 +12,7 @@ Knows nothing of searching; the softer rules (length, reading grade, review date
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from calendar import monthrange
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from assistant.errors import ContentError, Problem
 from assistant.records import HelpLine, Kind, Page, Part, Passage, Reference, Source, Speaker, Statement, Topic
 
-__all__ = ["Boundary", "Knowledge", "Term", "load", "load_page"]
+__all__ = ["Boundary", "Knowledge", "Message", "Term", "load", "load_page"]
 
 _HEADING = re.compile(r"^## (?P<heading>.+?) \{#(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)\}$")
 _STATEMENT = re.compile(
@@ -106,6 +107,11 @@ class _HelpRow(_Strict):
     in_crisis: bool
 
 
+class _MessageRow(_Strict):
+    text: str = Field(min_length=2, max_length=2000)
+    pages: list[str] = Field(min_length=1, max_length=3)
+
+
 class _PlaceRow(_Strict):
     name: str
     say: list[str] = Field(min_length=1)
@@ -127,6 +133,14 @@ class Term:
     means: str
     topics: tuple[str, ...]
     lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as a family might type it, and the pages that a wise navigator would open for it, best first."""
+
+    text: str
+    pages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +169,7 @@ class Knowledge:
     helplines: tuple[HelpLine, ...]
     boundaries: tuple[Boundary, ...]
     places: tuple[tuple[str, str], ...]  # words in lower case, and the place that they name
+    messages: tuple[Message, ...] = ()
     library: tuple[Passage, ...] = ()
 
     @cached_property
@@ -180,6 +195,8 @@ class Knowledge:
             h.update(repr((page.id, page.title, page.topic, page.questions)).encode())
         for p in self.passages:
             h.update(repr((p.id, p.heading, p.topic, p.text, [(s.id, s.start, s.end) for s in p.statements])).encode())
+        for m in self.messages:
+            h.update(repr((m.text, m.pages)).encode())
         for b in self.boundaries:
             h.update(repr((b.id, b.examples)).encode())
         return h.hexdigest()
@@ -447,6 +464,28 @@ def _cross_checks(reader: _Reader, pages: dict[Path, Page]) -> None:
                 reader.say(file, line, "related", f"{other_id!r} is not the id of another page")
 
 
+def _messages(reader: _Reader, pages: set[str]) -> tuple[Message, ...]:
+    """Every line of knowledge/messages/*.jsonl; a page that does not exist is a problem."""
+    found: dict[str, Message] = {}
+    for file in sorted((reader.root / "knowledge" / "messages").glob("*.jsonl")):
+        for n, raw in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                data = json.loads(raw)
+            except ValueError as error:
+                reader.say(file, n, "json", f"not readable: {error}")
+                continue
+            row = reader.validate(_MessageRow, data, file, raw, n)
+            if row is None:
+                continue
+            for page in row.pages:
+                if page not in pages:
+                    reader.say(file, n, "pages", f"{page!r} is not the id of a page")
+            if row.text in found:
+                reader.say(file, n, "text", "stands twice")
+            found[row.text] = Message(row.text, tuple(row.pages))
+    return tuple(found.values())
+
+
 def load_page(file: Path, root: Path) -> tuple[Page | None, list[Problem]]:
     """One page alone, for an editor: rules that need the other pages are not looked at."""
     reader = _Reader(root)
@@ -477,28 +516,8 @@ def load(root: Path) -> Knowledge:
     )
     order = {slug: t.place for slug, t in known.topics.items()}
     ordered = tuple(sorted(pages.values(), key=lambda p: (order.get(p.topic, 0), p.id)))
+    messages = _messages(reader, {p.id for p in pages.values()})
     places = tuple((say.lower(), r.name) for r in reader.rows("places.yaml", _PlaceRow) for say in r.say)
     if reader.problems:
         raise ContentError(reader.problems)
-    return Knowledge(ordered, known.sources, known.speakers, known.topics, terms, lines, boundaries, places)
-
-if __name__ == "__main__":  # TEMP for writers
-    import sys
-    from assistant.check import check_page, grade, _plain
-    root = Path(__file__).resolve().parents[1]
-    files = []
-    for a in sys.argv[1:]:
-        p = Path(a).resolve()
-        files += sorted(p.rglob("*.md")) if p.is_dir() else [p]
-    bad = 0
-    for f in files:
-        page, problems = load_page(f, root)
-        problems = [x for x in problems if "pages/" in x.file]
-        if page:
-            problems = list(problems) + check_page(f, page, root, date.today())
-        for x in problems:
-            print(x)
-        bad += len(problems)
-        if page:
-            print(f"{page.id}: {len(page.passages)} passages, {sum(len(p.statements) for p in page.passages)} statements, {len(page.questions)} questions, grade {grade(_plain(page.passages)):.1f}")
-    print(bad, "problems")
+    return Knowledge(ordered, known.sources, known.speakers, known.topics, terms, lines, boundaries, places, messages)

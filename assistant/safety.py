@@ -89,7 +89,9 @@ class Watch:
         # A thought is often cut in two by punctuation ("she hasn't eaten. since sunday"): pairs are read too.
         pairs = [f"{a} {b}" for a, b in zip(clauses, clauses[1:], strict=False) if a and b]
         for kind in self._kinds:
-            for clause in (*clauses, *pairs):
+            # A pair is for what neither half says alone; else a past clause would borrow the next one's "today".
+            alone = [c for c in clauses if any(p.search(c) for p in kind.patterns)]
+            for clause in alone or pairs:
                 if self._found(kind, clause):
                     return Danger(self._named(kind.id, clause), bool(self._young.search(self._flat(text))), clause)
         return None

@@ -34,7 +34,7 @@ _WEIGHT = {
 }  # fmt: skip
 _BEST = 3  # passages, and statements, of a page that are averaged
 _SHORT = 30  # up to this many words the vocabulary's terms are embedded with the message
-_NEIGHBOURS = 15  # questions and boundary examples that vote on whether a message lies inside
+_NEIGHBOURS = 25  # questions and boundary examples that vote on whether a message lies inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,9 @@ class Search:
 
     def _evidence(self, text: str, terms: Sequence[Term], near: dict[str, list[Near]], hits: Sequence[Hit]) -> Evidence:
         best = [max((n.cosine for n in near[k]), default=0.0) for k in ("questions", "passages", "boundaries")]
-        both = [(n.cosine, True, n.owner) for n in near["questions"]] + [(n.cosine, False, n.owner) for n in near["boundaries"]]
+        # A message stands once for each page that it is labelled with; its vote counts once.
+        asked = {n.id.rsplit("?", 1)[1] if "?m" in n.id else n.id: n for n in near["questions"]}
+        both = [(n.cosine, True, n.owner) for n in asked.values()] + [(n.cosine, False, n.owner) for n in near["boundaries"]]
         sums: defaultdict[str, float] = defaultdict(float)
         inside = 0.0
         for cosine, is_inside, owner in sorted(both, reverse=True)[:_NEIGHBOURS]:
