@@ -1,51 +1,65 @@
-"""A linear reading of a message: how likely each page and each topic is, learned from the pages' own questions.
+"""A linear reading of a message: how likely each page is, learned from questions and written messages.
 
-Multinomial logistic regression on the encoder's vectors (scikit-learn), fitted when the index is built and kept
-beside it as plain numbers. It crosses the distance between a parent's words and a page's words that cosine alone
-does not: measured in docs/decisions/0003-fusion.md.
+Multinomial logistic regression (scikit-learn) on the encoder's vector beside the tf-idf of the message's stems,
+fitted when the index is built and kept beside it as plain numbers. It crosses the distance between a parent's
+words and a page's words that cosine alone does not: measured in docs/decisions/0003-fusion.md.
 """
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
 
 import numpy as np
 
 from assistant.embedding import Vectors
 from assistant.errors import IndexProblem
+from assistant.text import stems
 
 __all__ = ["Classifier", "fit"]
 
-_STRENGTH = {"pages": 20.0, "topics": 5.0}  # inverse regularisation, chosen by five-fold cross-validation
+_STRENGTH = 20.0  # inverse regularisation, and the next two, chosen by five-fold cross-validation
+_LEAST = 3  # messages that a stem must stand in
+_STEPS = 60  # of the solver: more overfits before it converges
 _FLOOR = 1e-4  # a probability below this says no more than this
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """Weights of shape (n classes, dimension) and offsets (n classes,) for pages and for topics."""
+    """`weights` has shape (n pages, dimension + n stems); `idf` one number a stem; `topics` one a page."""
 
-    labels: dict[str, tuple[str, ...]]
-    weights: dict[str, Vectors]
-    offsets: dict[str, Vectors]
+    pages: tuple[str, ...]
+    topics: tuple[str, ...]
+    words: tuple[str, ...]
+    idf: Vectors
+    weights: Vectors
+    offsets: Vectors
 
-    def log_chance(self, kind: str, vector: Vectors) -> dict[str, float]:
-        """Natural log of the probability of each "pages" or "topics" label for a unit vector, floored at 1e-4."""
-        labels = self.labels.get(kind, ())
-        if not labels:
-            return {}
-        logits = self.weights[kind] @ vector + self.offsets[kind]
-        chance = np.exp(logits - logits.max())
-        chance /= chance.sum()
-        return dict(zip(labels, np.log(chance + _FLOOR).tolist(), strict=True))
+    def chance(self, text: str, vector: Vectors) -> tuple[dict[str, float], dict[str, float]]:
+        """Natural logs of the probability of each page and of each topic, floored at 1e-4; empty when untrained."""
+        if not self.pages:
+            return {}, {}
+        place = {w: i for i, w in enumerate(self.words)}
+        features = np.concatenate([vector, _tfidf(text, place, self.idf)])
+        logits = self.weights @ features + self.offsets
+        raw = np.exp(logits - logits.max())
+        raw /= raw.sum()
+        topics: Counter[str] = Counter()
+        for topic, p in zip(self.topics, raw.tolist(), strict=True):
+            topics[topic] += p
+        pages = dict(zip(self.pages, np.log(raw + _FLOOR).tolist(), strict=True))
+        return pages, {t: log(p + _FLOOR) for t, p in topics.items()}
 
     def save(self, file: Path) -> None:
-        """Write as .npz: numbers and label names only, nothing that runs code when read."""
-        arrays: dict[str, np.ndarray] = {}
-        for kind, labels in self.labels.items():
-            arrays |= {f"{kind}_labels": np.array(labels), f"{kind}_w": self.weights[kind], f"{kind}_b": self.offsets[kind]}
-        np.savez(file, **arrays)  # type: ignore[arg-type] # the stub knows one fixed keyword only
+        """Write as .npz: numbers and names only, nothing that runs code when read."""
+        np.savez(
+            file, pages=np.array(self.pages, dtype=np.str_), topics=np.array(self.topics, dtype=np.str_),
+            words=np.array(self.words, dtype=np.str_), idf=self.idf, weights=self.weights, offsets=self.offsets,
+        )  # fmt: skip
 
     @classmethod
     def load(cls, file: Path) -> Classifier:
@@ -56,28 +70,43 @@ class Classifier:
         """
         try:
             with np.load(file, allow_pickle=False) as data:
-                kinds = [k for k in _STRENGTH if f"{k}_labels" in data]
-                return cls(
-                    {k: tuple(data[f"{k}_labels"].tolist()) for k in kinds},
-                    {k: data[f"{k}_w"].astype(np.float32) for k in kinds},
-                    {k: data[f"{k}_b"].astype(np.float32) for k in kinds},
-                )
-        except (OSError, ValueError, KeyError) as error:
+                names = (tuple(data[k].tolist()) for k in ("pages", "topics", "words"))
+                numbers = (data[k].astype(np.float32) for k in ("idf", "weights", "offsets"))
+                return cls(*names, *numbers)
+        except (OSError, ValueError, KeyError, EOFError) as error:
             raise IndexProblem(f"the classifier cannot be read: {error}", file) from error
 
 
-def fit(vectors: Vectors, pages: Sequence[str], topics: Sequence[str]) -> Classifier:
-    """Fit on question vectors of shape (n, dimension) with the page and the topic of each; same input, same output."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - only building an index needs it
+def _tfidf(text: str, place: dict[str, int], idf: Vectors) -> Vectors:
+    """Sublinear tf-idf of the stems, unit length; zeros where none is known."""
+    out = np.zeros(len(idf), dtype=np.float32)
+    for stem, n in Counter(stems(text)).items():
+        if stem in place:
+            out[place[stem]] = (1 + log(n)) * idf[place[stem]]
+    length = float(np.linalg.norm(out))
+    return out / length if length else out
 
-    labels: dict[str, tuple[str, ...]] = {}
-    weights: dict[str, Vectors] = {}
-    offsets: dict[str, Vectors] = {}
-    for kind, truth in (("pages", pages), ("topics", topics)):
-        if len(set(truth)) < 3:  # scikit-learn folds two classes into one row; so few need no classifier
-            continue
-        model = LogisticRegression(C=_STRENGTH[kind], max_iter=400).fit(vectors, list(truth))
-        labels[kind] = tuple(str(c) for c in model.classes_)
-        weights[kind] = model.coef_.astype(np.float32)
-        offsets[kind] = model.intercept_.astype(np.float32)
-    return Classifier(labels, weights, offsets)
+
+def fit(texts: Sequence[str], vectors: Vectors, pages: Sequence[str], topics: Sequence[str]) -> Classifier:
+    """Fit on messages, their vectors of shape (n, dimension), and the page and topic of each; repeatable."""
+    empty = np.zeros(0, dtype=np.float32)
+    if len(set(pages)) < 3:  # scikit-learn folds two classes into one row; so few need no classifier
+        return Classifier((), (), (), empty, empty, empty)
+    from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 - only building an index needs these
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
+    seen = Counter(stem for text in set(texts) for stem in set(stems(text)))
+    words = tuple(sorted(w for w, n in seen.items() if n >= _LEAST))
+    place = {w: i for i, w in enumerate(words)}
+    n = len(set(texts))
+    idf = np.array([log((1 + n) / (1 + seen[w])) + 1 for w in words], dtype=np.float32)
+    rows = csr_matrix(np.stack([_tfidf(t, place, idf) for t in texts]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # stopped on purpose
+        model = LogisticRegression(C=_STRENGTH, max_iter=_STEPS).fit(hstack([csr_matrix(vectors), rows]).tocsr(), list(pages))
+    topic_of = dict(zip(pages, topics, strict=True))
+    labels = tuple(str(c) for c in model.classes_)
+    return Classifier(
+        labels, tuple(topic_of[p] for p in labels), words, idf, model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+    )

@@ -34,7 +34,7 @@ from assistant.records import Passage
 
 __all__ = ["Index", "Manifest", "Near", "build", "current_folder", "read_manifest", "rows_of"]
 
-SCHEMA = 2
+SCHEMA = 3
 KINDS = ("passages", "questions", "statements", "boundaries")
 _CANARIES = 20
 _BATCH = 2000  # rows an add; Chroma refuses more than 5,461
@@ -365,7 +365,8 @@ def build(
             with _native_errors("the index cannot be built", folder):
                 _fill(folder, rows, vectors, embedder)
                 questions = rows["questions"]
-                fit(vectors["questions"], [r.owner for r in questions], [r.topic for r in questions]).save(folder / "classifier.npz")
+                texts, owners, topics = ([getattr(r, k) for r in questions] for k in ("text", "owner", "topic"))
+                fit(texts, vectors["questions"], owners, topics).save(folder / "classifier.npz")
                 (folder / "library.json").write_text(passages_to_json(knowledge.library), encoding="utf-8")
             manifest = Manifest(
                 SCHEMA, knowledge.digest, embedder.name, embedder.sha256, embedder.dimension,

@@ -189,7 +189,7 @@ class Search:
             vector = self.embedder.encode([self._embedded(query.text, added)])[0]
             near = {kind: self.index.nearest(kind, vector, depth) for kind, depth in _DEPTH.items()}
         scores = _scores(near, words)
-        pages = self._page_scores(scores, terms, vector)
+        pages = self._page_scores(scores, terms, self._embedded(query.text, added), vector)
         chance = _softmax(pages)
         hits = self._hits(scores, pages, chance, query)
         return Found(
@@ -212,10 +212,11 @@ class Search:
         top = float(scores.max()) or 1.0
         return {self._ids[i]: float(scores[i]) / top for i in np.flatnonzero(scores > 0)}
 
-    def _page_scores(self, s: _Scores, terms: Sequence[Term], vector: Vectors | None) -> dict[str, float]:
-        reading = self.index.classifier if self.index and vector is not None else None
-        page_chance = reading.log_chance("pages", vector) if reading and vector is not None else {}
-        topic_chance = reading.log_chance("topics", vector) if reading and vector is not None else {}
+    def _page_scores(self, s: _Scores, terms: Sequence[Term], text: str, vector: Vectors | None) -> dict[str, float]:
+        page_chance: dict[str, float] = {}
+        topic_chance: dict[str, float] = {}
+        if self.index and vector is not None:
+            page_chance, topic_chance = self.index.classifier.chance(text, vector)
         least = min(page_chance.values(), default=0.0)
         said = Counter(topic for term in terms for topic in term.topics)
         out = {}
