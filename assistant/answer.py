@@ -22,16 +22,17 @@ __all__ = ["Composed", "MAX_SENTENCES", "MIN_SENTENCES", "cite", "compose"]
 MAX_SENTENCES = 7
 MIN_SENTENCES = 3
 _PASSAGES = 36  # ranked passages whose statements are weighed
-_PART = {"answer": 0.15, "do": 0.06, "why": 0.04, "more": 0.0, "example": 0.0}  # added to a cosine
+# Weights beside a cosine; tuned on evals/cases/answers.jsonl, the plateau is wide (docs/decisions/0004-choosing.md).
+_PART = {"answer": 0.15, "do": 0.06, "why": 0.04, "more": 0.0, "example": 0.0}
+_ORDER = {"answer": 0, "why": 1, "more": 2, "example": 3, "do": 4}
 _LEAD = 0.35  # for the sentence that its page would say first, falling to a sixth of it for the sixth
 _LEADS = 6
-_SPREAD = 0.04  # lost by a sentence for each one that its page already gave
-_PAGE = 0.06  # weight of the log-probability of a statement's page
-_ORDER = {"answer": 0, "why": 1, "more": 2, "example": 3, "do": 4}
+_PAGE = 0.08  # weight of the log-probability of a statement's page
+_FAR = 0.03  # pages less likely than this share of the likeliest are not quoted
+_SPREAD = 0.02  # lost by a sentence for each one that its page already gave
 _SAME = 0.80  # cosine from which two statements say the same
 _FLOOR = 0.4  # a statement weighing less than this share of the best one is padding
 _PER_PASSAGE = 2
-_PER_PAGE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class _Weighed:
     passage: Passage
     weight: float
     vector: Vectors | None
+    page: float  # probability of the page
 
 
 def _family(statement: Statement) -> str:
@@ -73,7 +75,7 @@ def _weigh(found: Found, index: Index | None) -> list[_Weighed]:
         for statement in hit.passage.statements:
             vector = vectors.get(statement.id)
             near = float(vector @ found.vector) if vector is not None and found.vector is not None else 0.4 - 0.01 * rank
-            out.append(_Weighed(statement, hit.passage, near + _PART[statement.part] + _lead(statement) + page, vector))
+            out.append(_Weighed(statement, hit.passage, near + _PART[statement.part] + _lead(statement) + page, vector, hit.page))
     return sorted(out, key=lambda w: (-w.weight, w.statement.id))
 
 
@@ -90,19 +92,25 @@ def _repeats(candidate: _Weighed, chosen: Iterable[_Weighed]) -> bool:
     return False
 
 
+def _page_limit(chance: float) -> int:
+    """Sentences that a page may give: the surer the reading, the more of the answer is its."""
+    return 2 if chance < 0.2 else 3 if chance < 0.5 else 4 if chance < 0.8 else 6
+
+
 def _choose(weighed: Sequence[_Weighed], limit: int) -> list[_Weighed]:
     """Greedy: each sentence already taken from a page makes its next one weigh less."""
     chosen: list[_Weighed] = []
     passages: Counter[str] = Counter()
     pages: Counter[str] = Counter()
-    left = list(weighed)
+    top = max((w.page for w in weighed), default=0.0)
+    left = [w for w in weighed if w.page >= _FAR * top]
     while left and len(chosen) < limit:
         best = max(left, key=lambda w: w.weight - _SPREAD * pages[w.passage.page_id])
         left.remove(best)
         if len(chosen) >= MIN_SENTENCES and best.weight < _FLOOR * weighed[0].weight:
             break
         p = best.passage
-        if passages[p.id] >= _PER_PASSAGE or pages[p.page_id] >= _PER_PAGE or _repeats(best, chosen):
+        if passages[p.id] >= _PER_PASSAGE or pages[p.page_id] >= _page_limit(best.page) or _repeats(best, chosen):
             continue
         chosen.append(best)
         passages[p.id] += 1
