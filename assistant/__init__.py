@@ -1,0 +1,1 @@
+"""Doorstep: cited answers for families whose child cannot get to school."""

@@ -74,8 +74,14 @@ def _weigh(found: Found, index: Index | None) -> list[_Weighed]:
         page = _PAGE * math.log(hit.page / best_page)
         for statement in hit.passage.statements:
             vector = vectors.get(statement.id)
-            near = float(vector @ found.vector) if vector is not None and found.vector is not None else 0.4 - 0.01 * rank
-            out.append(_Weighed(statement, hit.passage, near + _PART[statement.part] + _lead(statement) + page, vector, hit.page))
+            near = (
+                float(vector @ found.vector) if vector is not None and found.vector is not None else 0.4 - 0.01 * rank
+            )
+            out.append(
+                _Weighed(
+                    statement, hit.passage, near + _PART[statement.part] + _lead(statement) + page, vector, hit.page
+                )
+            )
     return sorted(out, key=lambda w: (-w.weight, w.statement.id))
 
 
@@ -87,7 +93,11 @@ def _repeats(candidate: _Weighed, chosen: Iterable[_Weighed]) -> bool:
     for other in chosen:
         if other.statement.text == candidate.statement.text:
             return True
-        if candidate.vector is not None and other.vector is not None and float(candidate.vector @ other.vector) >= _SAME:
+        if (
+            candidate.vector is not None
+            and other.vector is not None
+            and float(candidate.vector @ other.vector) >= _SAME
+        ):
             return True
     return False
 
@@ -128,7 +138,11 @@ def _both_voices(chosen: list[_Weighed], weighed: Sequence[_Weighed]) -> list[_W
         if voice in have:
             continue
         other = next(
-            (w for w in weighed if w.passage.page_id in pages and _family(w.statement) == voice and not _repeats(w, chosen)),
+            (
+                w
+                for w in weighed
+                if w.passage.page_id in pages and _family(w.statement) == voice and not _repeats(w, chosen)
+            ),
             None,
         )
         if other and other.weight >= _FLOOR * weighed[0].weight:
@@ -141,7 +155,9 @@ def _in_reading_order(chosen: Sequence[_Weighed]) -> list[_Weighed]:
     rank: dict[str, int] = {}
     for n, c in enumerate(chosen):
         rank.setdefault(c.passage.page_id, n)
-    return sorted(chosen, key=lambda c: (rank[c.passage.page_id], _ORDER[c.statement.part], c.statement.start, c.passage.id))
+    return sorted(
+        chosen, key=lambda c: (rank[c.passage.page_id], _ORDER[c.statement.part], c.statement.start, c.passage.id)
+    )
 
 
 def cite(n: int, statement: Statement, passage: Passage) -> Citation:
@@ -172,9 +188,7 @@ def compose(found: Found, index: Index | None, limit: int = MAX_SENTENCES) -> Co
     """Choose, order and number 3 to `limit` statements; fewer where the passages hold fewer."""
     chosen = _in_reading_order(_choose(_weigh(found, index), limit))
     citations = tuple(cite(n, c.statement, c.passage) for n, c in enumerate(chosen, 1))
-    sentences = tuple(
-        Sentence(c.quote, (c.n,), _role(chosen[c.n - 1].statement)) for c in citations
-    )
+    sentences = tuple(Sentence(c.quote, (c.n,), _role(chosen[c.n - 1].statement)) for c in citations)
     return Composed(sentences, citations)
 
 
@@ -184,5 +198,9 @@ def _role(statement: Statement) -> Role:
 
 def best_pages(hits: Sequence[Hit], knowledge_pages: dict[str, str], without: set[str], n: int) -> tuple[str, ...]:
     """Titles of the best-ranked pages that are not in `without`, in order, at most `n`."""
-    titles = (knowledge_pages[h.passage.page_id] for h in hits if h.passage.page_id in knowledge_pages and h.passage.page_id not in without)
+    titles = (
+        knowledge_pages[h.passage.page_id]
+        for h in hits
+        if h.passage.page_id in knowledge_pages and h.passage.page_id not in without
+    )
     return tuple(dict.fromkeys(titles))[:n]

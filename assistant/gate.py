@@ -18,7 +18,9 @@ from assistant.text import tokens
 __all__ = ["GATE", "Gate", "Verdict", "named_outside", "place_named"]
 
 _SHORT = 30
-_HERE = re.compile(r"\b(?:moved|moving|transferred|coming|came|relocated|used to live|lived|born|originally|back)\b.{0,20}$")
+_HERE = re.compile(
+    r"\b(?:moved|moving|transferred|coming|came|relocated|used to live|lived|born|originally|back)\b.{0,20}$"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def _native_errors(what: str, path: Path) -> Iterator[None]:
         yield
     except IndexProblem:
         raise
-    except Exception as error:  # noqa: BLE001 - see above; the cause is kept
+    except Exception as error:
         if isinstance(error, (KeyboardInterrupt, MemoryError)):
             raise
         raise IndexProblem(f"{what}: {type(error).__name__}: {str(error)[:160]}", path) from error
@@ -179,7 +179,9 @@ class Index:
             vector = np.frombuffer(base64.b64decode(canary["vector"]), dtype=np.float32)
             near = self.nearest(canary["kind"], vector, 5)
             if not any(n.id == canary["id"] or n.cosine > 1 - _CLOSE for n in near):
-                raise IndexProblem(f"{canary['kind']}: {canary['id']} is no longer found by its own vector", self.folder)
+                raise IndexProblem(
+                    f"{canary['kind']}: {canary['id']} is no longer found by its own vector", self.folder
+                )
 
     def nearest(self, kind: str, vector: Vectors, k: int, topic: str | None = None) -> list[Near]:
         """The `k` nearest rows of a kind to a unit vector of shape (dimension,).
@@ -269,16 +271,16 @@ def _reusable(data: Path, embedder: Embedder) -> dict[str, Vectors]:
 def _embed(
     rows: Mapping[str, list[Row]], embedder: Embedder, known: dict[str, Vectors], tick: Callable[[int], None] | None
 ) -> dict[str, Vectors]:
-    missing = {
-        h: row.text for group in rows.values() for row in group if (h := _hash(embedder, row.text)) not in known
-    }
+    missing = {h: row.text for group in rows.values() for row in group if (h := _hash(embedder, row.text)) not in known}
     if tick:
         tick(sum(len(group) for group in rows.values()) - len(missing))
     if missing:
         fresh = embedder.encode(list(missing.values()), tick or (lambda _: None))
         known.update(zip(missing, fresh, strict=True))
     return {
-        kind: np.stack([known[_hash(embedder, r.text)] for r in group]) if group else np.zeros((0, embedder.dimension), np.float32)
+        kind: np.stack([known[_hash(embedder, r.text)] for r in group])
+        if group
+        else np.zeros((0, embedder.dimension), np.float32)
         for kind, group in rows.items()
     }
 

@@ -25,7 +25,9 @@ _WORDS = 150
 _LEFT_OUT = ("script", "style", "nav", "header", "footer", "aside", "form", "noscript", "template", "svg")
 _SENTENCE = re.compile(r"(?<=[.?!])[\"')\]\u201d\u2019]*\s+(?=[\"'(\[\u201c\u2018]?[A-Z0-9])")
 # A full stop after one of these does not end a sentence.
-_SHORT = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|St|vs|etc|No|Sec|Ed|Cal|Oct|Sept|Nov|Dec|Jan|Feb|Aug|e\.g|i\.e|U\.S|Ph\.D|Psy\.D)\.$")
+_SHORT = re.compile(
+    r"\b(?:Dr|Mr|Mrs|Ms|St|vs|etc|No|Sec|Ed|Cal|Oct|Sept|Nov|Dec|Jan|Feb|Aug|e\.g|i\.e|U\.S|Ph\.D|Psy\.D)\.$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ def _document(file: Path, folder: Path) -> tuple[Passage, ...]:
     doc = f"lib-{slug}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
     source = Source(doc, "library", title, name, "Library", "", f"local file, SHA-256 {digest}", name)
-    found = []
+    found: list[Passage] = []
     for block in blocks:
         for run in _groups(block):
             clean = [s for s in (visible(x).strip() for x in run) if s]

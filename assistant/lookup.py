@@ -48,7 +48,12 @@ def wanted(
 
 def facets(found: Found, knowledge: Knowledge) -> dict[str, dict[str, int]]:
     """How many of the shown results have each topic, speaker, jurisdiction and kind; largest first."""
-    counts: dict[str, Counter[str]] = {"topic": Counter(), "speaker": Counter(), "jurisdiction": Counter(), "kind": Counter()}
+    counts: dict[str, Counter[str]] = {
+        "topic": Counter(),
+        "speaker": Counter(),
+        "jurisdiction": Counter(),
+        "kind": Counter(),
+    }
     for hit in found.hits:
         p = hit.passage
         counts["topic"][p.topic] += 1

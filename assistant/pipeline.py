@@ -1,6 +1,6 @@
 """The list of steps a question goes through. Each improves the run or ends it with a status and a fixed reply.
 
-    clean -> danger -> meaning -> search -> gate -> answer -> ground -> suggest
+clean -> danger -> meaning -> search -> gate -> answer -> ground -> suggest
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ __all__ = ["Parts", "STEPS", "answer_question"]
 
 _DEPTH = 36
 _MEDICAL = re.compile(
-    r"\b(?:diagnos\w+|dose|dosage|\d+ ?mg|milligrams?|taper|wean|off (?:his|her|the) meds|zoloft|prozac|lexapro|sertraline|fluoxetine|adderall|ritalin|"
+    r"\b(?:diagnos\w+|dose|dosage|\d+ ?mg|milligrams?|taper|wean|off (?:his|her|the) meds|zoloft|prozac|lexapro|"
+    r"sertraline|fluoxetine|adderall|ritalin|"
     r"concerta|abilify|risperidone|guanfacine|clonidine|hydroxyzine|xanax|side effects?)\b"
 )
 
@@ -149,7 +150,11 @@ def gate(run: Run) -> None:
     elif verdict.status is Status.NEEDS_PROFESSIONAL:
         _professional(run, verdict)
     else:
-        run.reply(verdict.status, verdict.reply, _starts(run) if verdict.status is Status.OUT_OF_SCOPE else run.nearest_pages())
+        run.reply(
+            verdict.status,
+            verdict.reply,
+            _starts(run) if verdict.status is Status.OUT_OF_SCOPE else run.nearest_pages(),
+        )
 
 
 def answer(run: Run) -> None:
@@ -245,7 +250,13 @@ def _elsewhere(run: Run, place: str) -> None:
         run.notices += _fixed(run.parts.replies["other_place_guidance"].fill(), "notice")
         return
     lines = run.parts.replies["other_place_nothing"].fill()
-    run.done = Answer(run.raw, Status.OTHER_PLACE, (*run.notices, *_fixed(lines)), suggestions=run.nearest_pages(), topics=run.topics())
+    run.done = Answer(
+        run.raw,
+        Status.OTHER_PLACE,
+        (*run.notices, *_fixed(lines)),
+        suggestions=run.nearest_pages(),
+        topics=run.topics(),
+    )
 
 
 def _keep_general(run: Run) -> None:
@@ -270,14 +281,18 @@ def _professional(run: Run, verdict: Verdict) -> None:
     if run.found and run.found.evidence.question >= run.parts.gate.near + 0.1:
         run.closing += who
         return
-    run.done = Answer(run.raw, Status.NEEDS_PROFESSIONAL, (*run.notices, *who), suggestions=run.nearest_pages(), topics=run.topics())
+    run.done = Answer(
+        run.raw, Status.NEEDS_PROFESSIONAL, (*run.notices, *who), suggestions=run.nearest_pages(), topics=run.topics()
+    )
 
 
 def _sources(run: Run) -> None:
     """Who said each sentence of the last answer: the same quotations again, with name and date."""
     last = next((t.answer for t in reversed(run.turns) if t.answer and t.answer.citations), None)
     if last is None:
-        run.meaning = Meaning(Move.ASK, "Who are the experts behind this, and is it actual doctors?", run.turns[-1].meant)
+        run.meaning = Meaning(
+            Move.ASK, "Who are the experts behind this, and is it actual doctors?", run.turns[-1].meant
+        )
         return
     head = _fixed(run.parts.replies["not_verified_role"].fill(), "notice")
     lines = tuple(Sentence(f"[{c.n}] {_credit(c)}", (c.n,), "notice") for c in last.citations)

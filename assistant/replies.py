@@ -1,10 +1,10 @@
 """Fixed replies of prompts/replies/, one Markdown file each, strictly loaded. Words live there, not in code.
 
-    ---
-    read_by: who uses the file
-    when: when it is said
-    ---
-    One paragraph a line. $name is filled in; a name nobody fills is an error that lists all of them.
+---
+read_by: who uses the file
+when: when it is said
+---
+One paragraph a line. $name is filled in; a name nobody fills is an error that lists all of them.
 """
 
 from __future__ import annotations

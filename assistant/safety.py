@@ -111,7 +111,9 @@ class Watch:
     def _named(self, kind: str, clause: str) -> str:
         """A wish to die in the first person, not quoted from the child, is the writer's own."""
         if kind == "suicide" and re.search(r"\b(?:i|im|me|my life|myself)\b", clause):
-            said = re.search(r"\b(?:says?|said|saying|told|tells|texts?|texted|wrote|writes|asks?|asked|whispers?)\b", clause)
+            said = re.search(
+                r"\b(?:says?|said|saying|told|tells|texts?|texted|wrote|writes|asks?|asked|whispers?)\b", clause
+            )
             other = re.search(r"\b(?:he|she|hes|shes|him|her|son|daughter|himself|herself)\b", clause)
             if not said and not other:
                 return "parent_suicide"

@@ -226,7 +226,9 @@ class Search:
             if vector is not None:
                 questions = s.questions.get(unit, [])
                 score += _WEIGHT["passages"] * _mean_of_best([s.passages.get(p.id, s.floor) for p in passages])
-                score += _WEIGHT["statements"] * _mean_of_best([c for p in passages for c in s.statements.get(p.id, [s.floor])])
+                score += _WEIGHT["statements"] * _mean_of_best(
+                    [c for p in passages for c in s.statements.get(p.id, [s.floor])]
+                )
                 score += _WEIGHT["question"] * (questions[0] if questions else s.floor)
                 score += _WEIGHT["second"] * (questions[1] if len(questions) > 1 else s.floor)
                 score += _WEIGHT["page"] * page_chance.get(unit, least)
@@ -254,7 +256,9 @@ class Search:
         best = [max((n.cosine for n in near[k]), default=0.0) for k in ("questions", "passages", "boundaries")]
         # A message stands once for each page that it is labelled with; its vote counts once.
         asked = {n.id.rsplit("?", 1)[1] if "?m" in n.id else n.id: n for n in near["questions"]}
-        both = [(n.cosine, True, n.owner) for n in asked.values()] + [(n.cosine, False, n.owner) for n in near["boundaries"]]
+        both = [(n.cosine, True, n.owner) for n in asked.values()] + [
+            (n.cosine, False, n.owner) for n in near["boundaries"]
+        ]
         sums: defaultdict[str, float] = defaultdict(float)
         inside = 0.0
         for cosine, is_inside, owner in sorted(both, reverse=True)[:_NEIGHBOURS]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from assistant.embedding import Embedder, load_encoder
 from assistant.errors import EmbeddingError, IndexProblem
-from assistant.index import Index, build as build_index, current_folder
+from assistant.index import Index, current_folder
+from assistant.index import build as build_index
 from assistant.knowledge import Knowledge, load
 from assistant.library import LibraryReport, read_library
 from assistant.pipeline import Parts, answer_question
@@ -85,7 +86,9 @@ class Assistant:
         if index.manifest.knowledge != knowledge.digest:
             raise IndexProblem("the pages have changed since the index was built", index.folder)
         if index.manifest.model_sha256 != self._embedder.sha256:
-            raise IndexProblem(f"the index was built with {index.manifest.model}, not {self._embedder.name}", index.folder)
+            raise IndexProblem(
+                f"the index was built with {index.manifest.model}, not {self._embedder.name}", index.folder
+            )
         self._parts = replace(self._parts, knowledge=knowledge)
         self._use(Search(knowledge, index, self._embedder))
 
@@ -185,7 +188,9 @@ def reindex(
     return Built(built, knowledge, report)
 
 
-def build(settings: Settings, say: Say = lambda _: None, embedder: Embedder | None = None, warm: bool = True) -> Assistant:
+def build(
+    settings: Settings, say: Say = lambda _: None, embedder: Embedder | None = None, warm: bool = True
+) -> Assistant:
     """An Assistant over the content that the settings name.
 
     Args:

@@ -71,9 +71,7 @@ class Settings:
         env = os.environ
         home = root or Path(env.get("DOORSTEP_ROOT") or Path(__file__).resolve().parents[1])
         if not (home / "knowledge").is_dir():
-            raise SettingsError(
-                f"no knowledge folder in {home}: set DOORSTEP_ROOT to the folder that holds knowledge/"
-            )
+            raise SettingsError(f"no knowledge folder in {home}: set DOORSTEP_ROOT to the folder that holds knowledge/")
         raw = env.get("DOORSTEP_THREADS", "1")
         if not raw.isdecimal() or not 1 <= int(raw) <= 64:
             raise SettingsError(f"DOORSTEP_THREADS is {raw!r}: give a whole number from 1 to 64")

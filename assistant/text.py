@@ -29,15 +29,16 @@ _SENTENCE_END = re.compile(r"(?<=[.?!])\s+(?=[\"'(]?[A-Z0-9¿¡])|\n+|(?<=\?)\s+
 
 # Words that carry no subject. Kept short on purpose: "not", "can", "no", "out" matter to parents' questions.
 _STOP = frozenset(
-    """a about am an and any are as at be because been but by did do does doing for from get gets getting got had has have
-    having he her hers him his how i if im in into is it its just know like me mine my of on or our ours she so some than that
-    thats the their them then there these they this those to too up us very was we were what when where which while who whom why
-    will with would you your yours really also even still only here now said say says tell told think want wants go going goes
-    s t re ve ll d m u one thing things make made way much many more most other what's i'm he's she's it's""".split()
+    """a about am an and any are as at be because been but by did do does doing for from get gets getting got had
+    has have having he her hers him his how i if im in into is it its just know like me mine my of on or our
+    ours she so some than that thats the their them then there these they this those to too up us very was we
+    were what when where which while who whom why will with would you your yours really also even still only
+    here now said say says tell told think want wants go going goes s t re ve ll d m u one thing things make
+    made way much many more most other what's i'm he's she's it's""".split()
 )
 _SPANISH = frozenset(
-    """el la los las un una mi su sus que qué de del y en es no por para con se lo le como cómo pero más porque cuando hijo hija
-    escuela está estoy tiene ir va hacer hago puedo ella él yo me nos muy sin sobre día días""".split()
+    """el la los las un una mi su sus que qué de del y en es no por para con se lo le como cómo pero más porque
+    cuando hijo hija escuela está estoy tiene ir va hacer hago puedo ella él yo me nos muy sin sobre día días""".split()
 )
 
 

@@ -1,0 +1,1 @@
+"""The page: a Gradio app inside a FastAPI parent of ours."""

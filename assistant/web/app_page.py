@@ -42,7 +42,8 @@ def _html(value: str, elem_id: str) -> gr.Markdown:
 def _talk_tab(talk: Talk) -> None:
     conversation = gr.State(value=None, time_to_live=3600, delete_callback=lambda id_: talk.forget(id_))
     chat = gr.Chatbot(
-        label="Conversation", show_label=False, elem_id="chat", height=None, min_height=None, sanitize_html=True, allow_tags=False,
+        label="Conversation", show_label=False, elem_id="chat", height=None, min_height=None,
+        sanitize_html=True, allow_tags=False,
         latex_delimiters=[], buttons=[], feedback_options=None, group_consecutive_messages=False, autoscroll=False,
         placeholder=" ".join(talk.assistant.replies["welcome"].fill()), allow_file_downloads=False,
     )  # fmt: skip
@@ -86,9 +87,21 @@ def _text(value: object) -> str:
 
 def _lookup_tab(assistant: Assistant) -> None:
     topics = [("All topics", "")] + [(t.title, t.slug) for t in assistant.knowledge.topics.values()]
-    kinds = [("All kinds", ""), ("Experts", "expert"), ("Law", "law"), ("Research", "research"), ("Help lines and agencies", "help")]
+    kinds = [
+        ("All kinds", ""),
+        ("Experts", "expert"),
+        ("Law", "law"),
+        ("Research", "research"),
+        ("Help lines and agencies", "help"),
+    ]
     with gr.Row(elem_id="lookup-row"):
-        query = gr.Textbox(label="Look up in the guidance and the law", placeholder="for example: SARB hearing, 15 days, FBA", elem_id="query", scale=4, max_length=MAX_CHARS)
+        query = gr.Textbox(
+            label="Look up in the guidance and the law",
+            placeholder="for example: SARB hearing, 15 days, FBA",
+            elem_id="query",
+            scale=4,
+            max_length=MAX_CHARS,
+        )
         topic = gr.Dropdown(topics, value="", label="Topic", elem_id="topic", scale=2, filterable=False)
         kind = gr.Dropdown(kinds, value="", label="Kind", elem_id="kind", scale=2, filterable=False)
         find = gr.Button("Look up", variant="primary", elem_id="find", scale=1)
@@ -97,7 +110,14 @@ def _lookup_tab(assistant: Assistant) -> None:
     def look(text: str, topic_slug: str, kind_name: str) -> str:
         return lookup_results(assistant, _text(text), _text(topic_slug), _text(kind_name))
 
-    gr.on([find.click, query.submit, topic.input, kind.input], look, [query, topic, kind], results, show_progress="hidden", **_PRIVATE)
+    gr.on(
+        [find.click, query.submit, topic.input, kind.input],
+        look,
+        [query, topic, kind],
+        results,
+        show_progress="hidden",
+        **_PRIVATE,
+    )
 
 
 def lookup_results(assistant: Assistant, text: str, topic: str, kind: str) -> str:

@@ -32,12 +32,16 @@ def passage_page(knowledge: Knowledge, passage_id: str, today: date) -> str | No
         return None
     topic = knowledge.topics.get(passage.topic)
     related = [knowledge.page_by_id[i] for i in passage.related if i in knowledge.page_by_id]
-    return _templates().get_template("passage.html").render(
-        p=passage,
-        topic=topic.title if topic else "Library",
-        siblings=_neighbours(knowledge, passage),
-        related=related,
-        stale=bool(passage.review_due) and passage.review_due < today.isoformat(),
+    return (
+        _templates()
+        .get_template("passage.html")
+        .render(
+            p=passage,
+            topic=topic.title if topic else "Library",
+            siblings=_neighbours(knowledge, passage),
+            related=related,
+            stale=bool(passage.review_due) and passage.review_due < today.isoformat(),
+        )
     )
 
 

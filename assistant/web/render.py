@@ -61,7 +61,8 @@ def _source(c: Citation) -> str:
     who = f"{c.speaker}, {c.credential}. " if c.speaker else ""
     where = f"{c.source.title}" + (f", \u201c{c.source.locator}\u201d" if c.source.locator else "")
     note = f"{who}{where} ({c.as_of})."
-    return f'<li value="{c.n}"><a class="ds-open" href="{passage_address(c.passage_id, c.statement_id)}">{_e(c.page_title)}</a>: {_e(note)}</li>'
+    address = passage_address(c.passage_id, c.statement_id)
+    return f'<li value="{c.n}"><a class="ds-open" href="{address}">{_e(c.page_title)}</a>: {_e(note)}</li>'
 
 
 def answer_html(answer: Answer, upto: int | None = None) -> str:

@@ -100,7 +100,7 @@ async def _body(receive: Receive) -> bytes | None:
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if len(body) > MAX_BODY:
             return None
         if message["type"] == "http.disconnect" or not message.get("more_body"):
@@ -198,7 +198,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise InputError(f"port {port} on {host} cannot be used ({error.strerror}): give another one with --port") from error
+        raise InputError(
+            f"port {port} on {host} cannot be used ({error.strerror}): give another one with --port"
+        ) from error
     return listener
 
 
@@ -224,7 +226,9 @@ def run(settings: Settings, host: str, port: int, public_host: str | None, say: 
 
         assistant = build(settings, say=say, warm=False)
         app = create_app(assistant, (public_host,) if public_host else ())
-        config = uvicorn.Config(app, server_header=False, log_level="warning", access_log=False, timeout_graceful_shutdown=10)
+        config = uvicorn.Config(
+            app, server_header=False, log_level="warning", access_log=False, timeout_graceful_shutdown=10
+        )
         server = uvicorn.Server(config)
 
         def warm_once_up() -> None:

@@ -99,7 +99,12 @@ class Talk:
         answer = turn.answer
         assert answer is not None
         if not message.strip():
-            yield [*before, {"role": "assistant", "content": answer_html(answer)}], "", id_, self._buttons(answer.suggestions)
+            yield (
+                [*before, {"role": "assistant", "content": answer_html(answer)}],
+                "",
+                id_,
+                self._buttons(answer.suggestions),
+            )
             return
         if len(message.strip()) > MAX_CHARS and answer.status is Status.CLARIFY:
             yield [*before, {"role": "assistant", "content": answer_html(answer)}], message, id_, self._buttons(())
@@ -108,7 +113,12 @@ class Talk:
         for n in range(1, len(answer.sentences)):
             yield [*before, said, {"role": "assistant", "content": answer_html(answer, n)}], "", id_, self._buttons(())
             time.sleep(_PAUSE)
-        yield [*before, said, {"role": "assistant", "content": answer_html(answer)}], "", id_, self._buttons(_next(answer))
+        yield (
+            [*before, said, {"role": "assistant", "content": answer_html(answer)}],
+            "",
+            id_,
+            self._buttons(_next(answer)),
+        )
 
     def forget(self, id_: str | None) -> tuple[list[Message], str, None, list[dict[str, Any]]]:
         """Erase the conversation and show the empty page."""
