@@ -8,6 +8,7 @@ words and a page's words that cosine alone does not: measured in docs/decisions/
 from __future__ import annotations
 
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,7 +74,7 @@ class Classifier:
                 pages, topics, words = (tuple(data[k].tolist()) for k in ("pages", "topics", "words"))
                 idf, weights, offsets = (data[k].astype(np.float32) for k in ("idf", "weights", "offsets"))
                 return cls(pages, topics, words, idf, weights, offsets)
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise IndexProblem(f"the classifier cannot be read: {error}", file) from error
 
 

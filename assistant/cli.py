@@ -211,10 +211,10 @@ def lookup(
         assistant = _assistant()
         question = wanted(assistant.knowledge, query, k, topic, speaker, jurisdiction, kind)
         found = assistant.lookup(question)
-        counts = facets(found, assistant.knowledge)
+        counts = facets(found)
         if json_:
             results = [result_json(h.passage, h.score) for h in found.hits]
-            _dump({"query": query, "total": found.total, "facets": counts, "results": results})
+            _dump({"query": query, "total": len(found.matched), "facets": counts, "results": results})
         else:
             _show_lookup(found)
 

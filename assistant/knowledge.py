@@ -213,7 +213,8 @@ def _cross_checks(reader: Reader, pages: dict[Path, Page]) -> None:
         for question in page.questions:
             other = asked.setdefault(" ".join(question.lower().split()), file)
             if other != file:
-                reader.say(file, 1, "questions", f"{question[:50]!r} is also a question of {other.name}")
+                line = line_of(file.read_text(encoding="utf-8"), "questions")
+                reader.say(file, line, "questions", f"{question[:50]!r} is also a question of {other.name}")
     for file, page in pages.items():
         line = line_of(file.read_text(encoding="utf-8"), "related")
         for other_id in page.related:

@@ -46,16 +46,15 @@ def wanted(
     )  # fmt: skip
 
 
-def facets(found: Found, knowledge: Knowledge) -> dict[str, dict[str, int]]:
-    """How many of the shown results have each topic, speaker, jurisdiction and kind; largest first."""
+def facets(found: Found) -> dict[str, dict[str, int]]:
+    """How many of all matching passages have each topic, speaker, jurisdiction and kind; largest first."""
     counts: dict[str, Counter[str]] = {
         "topic": Counter(),
         "speaker": Counter(),
         "jurisdiction": Counter(),
         "kind": Counter(),
     }
-    for hit in found.hits:
-        p = hit.passage
+    for p in found.matched:
         counts["topic"][p.topic] += 1
         counts["jurisdiction"][p.jurisdiction] += 1
         counts["speaker"].update({s.speaker.id for s in p.statements if s.speaker})

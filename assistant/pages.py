@@ -155,7 +155,7 @@ def _mark_lead(reader: Reader, file: Path, line: int, lead: list[str], sections:
 
 def read_page(reader: Reader, file: Path, known: Known) -> Page | None:
     """The page of a file, or None where its front matter cannot be read; problems are told to `reader`."""
-    text = file.read_text(encoding="utf-8")
+    text = reader.text(file)
     rows = text.splitlines()
     ends = [n for n, row in enumerate(rows) if row == "---"]
     if len(ends) < 2 or ends[0] != 0:
@@ -179,13 +179,14 @@ def read_page(reader: Reader, file: Path, known: Known) -> Page | None:
             f"{head.topic!r} is not the folder's topic {file.parent.name!r} of topics.yaml",
         )
     sections = _sections(reader, file, list(enumerate(rows, 1))[ends[1] + 1 :], head.id, known)
-    for what, ids in (
-        ("passage slug", [s.slug for s in sections]),
-        ("statement id", [s.id for sec in sections for s in sec.statements]),
-        ("question", [q.lower() for q in head.questions]),
+    for what, ids, shown in (
+        ("passage slug", [s.slug for s in sections], "{{#{}}}"),
+        ("statement id", [s.id.rsplit(".", 1)[1] for sec in sections for s in sec.statements], " [#{} "),
+        ("question", [q.lower() for q in head.questions], "{}"),
     ):
         for twice in sorted({x for x in ids if ids.count(x) > 1}):
-            reader.say(file, 1, what, f"{twice!r} stands twice in the page")
+            at = max((n for n, row in enumerate(rows, 1) if shown.format(twice) in row.lower()), default=1)
+            reader.say(file, at, what, f"{twice!r} stands twice in the page")
     _mark_lead(reader, file, line_of(text, "lead"), head.lead, sections)
     due = _due(head.reviewed, head.review_in)
     passages = tuple(

@@ -24,6 +24,8 @@ from assistant.text import MAX_CHARS, normalise, sentences, spanish
 
 __all__ = ["Parts", "STEPS", "answer_question"]
 
+_FEW = 4  # words up to which a message may be too short to tell what is meant
+_LIKELY = 0.2  # probability from which a topic is one of the readings
 _DEPTH = 36
 _MEDICAL = re.compile(
     r"\b(?:diagnos\w+|dose|dosage|\d+ ?mg|milligrams?|taper|wean|off (?:his|her|the) meds|zoloft|prozac|lexapro|"
@@ -71,6 +73,10 @@ class Run:
     def topics(self) -> tuple[str, ...]:
         """The two nearest topics, once something was searched."""
         return tuple(t for t, _ in self.found.topics[:2]) if self.found else ()
+
+    def titles(self) -> set[str]:
+        """Titles of all pages: a suggestion that was clicked is never unclear."""
+        return {p.title for p in self.parts.knowledge.pages}
 
     def nearest_pages(self, n: int = 3) -> tuple[str, ...]:
         """Titles of the nearest pages: what a non-answer offers."""
@@ -140,10 +146,14 @@ def gate(run: Run) -> None:
     words_only = run.parts.search.embedder is None
     boundaries = run.parts.knowledge.boundaries
     verdict = named_outside(run.text, boundaries) or run.parts.gate.decide(run.found.evidence, boundaries, words_only)
+    if run.meaning.text in run.titles():  # word for word what a page is about: nothing to estimate
+        verdict = Verdict(Status.ANSWERED)
     place = place_named(run.meaning.text, run.parts.knowledge.places)
     if place and verdict.status is not Status.OUT_OF_SCOPE:
         verdict = Verdict(Status.OTHER_PLACE, "other_place")
-    if verdict.status is Status.ANSWERED:
+    if verdict.status is Status.ANSWERED and (options := _readings(run)):
+        run.reply(Status.CLARIFY, "clarify", options)
+    elif verdict.status is Status.ANSWERED:
         _parts_without_evidence(run)
     elif verdict.status is Status.OTHER_PLACE:
         _elsewhere(run, place or "that place")
@@ -218,6 +228,18 @@ def _starts(run: Run) -> tuple[str, ...]:
     wanted = ("this-morning-right-now", "truancy-letter-arrived", "what-school-refusal-is", "not-a-bad-parent")
     pages = run.parts.knowledge.page_by_id
     return tuple(pages[i].title for i in wanted if i in pages)
+
+
+def _readings(run: Run) -> tuple[str, ...]:
+    """Titles to choose from, when a message of few words may mean several topics about as well; else nothing."""
+    assert run.found is not None
+    if run.meaning.context or len(run.text.split()) > _FEW or run.text in run.titles():
+        return ()
+    likely = [topic for topic, chance in run.found.topics if chance >= _LIKELY]
+    if len(likely) < 2 or run.found.topics[0][1] > 1 - 2 * _LIKELY:
+        return ()
+    best = {t: next((h.passage.page_title for h in run.found.hits if h.passage.topic == t), "") for t in likely[:3]}
+    return tuple(title for title in best.values() if title)
 
 
 def _parts_without_evidence(run: Run) -> None:

@@ -34,11 +34,20 @@ class Reader:
         shown = file.relative_to(self.root) if file.is_relative_to(self.root) else file
         self.problems.append(Problem(str(shown), line, where, message))
 
+    def text(self, file: Path) -> str:
+        """The file's text, "" after noting that it is not UTF-8."""
+        raw = file.read_bytes()
+        try:
+            return raw.decode("utf-8").replace("\r\n", "\n")
+        except UnicodeDecodeError as error:
+            self.say(file, raw.count(b"\n", 0, error.start) + 1, "file", "not UTF-8 text: save it as UTF-8")
+            return ""
+
     def yaml(self, file: Path, text: str, shift: int = 0) -> Any:  # noqa: ANN401 - YAML is untyped until validated
         """The data of a YAML text, None after noting why it cannot be read; `shift` lines stand before it."""
         try:
             return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: a day such as 2026-13-01
             mark = getattr(error, "problem_mark", None)
             line = (mark.line if mark else 0) + 1 + shift
             self.say(file, line, "yaml", f"not readable: {getattr(error, 'problem', error)}")
@@ -51,7 +60,7 @@ class Reader:
         except ValidationError as error:
             for e in error.errors(include_url=False):
                 where = ".".join(str(x) for x in e["loc"]) or "file"
-                at = line or line_of(text, str(e["loc"][-1] if e["loc"] else ""))
+                at = line or line_of(text, str(e["loc"][0] if e["loc"] else ""))
                 known = ", ".join(model.model_fields)
                 what = f"unknown key; known keys are {known}" if e["type"] == "extra_forbidden" else e["msg"]
                 found = "" if e["type"] in {"missing", "extra_forbidden"} else f" (found {str(e['input'])[:60]!r})"

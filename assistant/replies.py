@@ -57,7 +57,10 @@ class Replies:
         for file in sorted((folder / "replies").glob("*.md")):
             name = f"prompts/replies/{file.name}"
             parts = file.read_text(encoding="utf-8").split("---\n", 2)
-            head = yaml.safe_load(parts[1]) if len(parts) == 3 else None
+            try:
+                head = yaml.safe_load(parts[1]) if len(parts) == 3 else None
+            except yaml.YAMLError:
+                head = None
             if not isinstance(head, dict) or set(head) != _KEYS:
                 found = ", ".join(map(str, head)) if isinstance(head, dict) else "none"
                 problems.append(Problem(name, 1, "header", f"expected the keys read_by and when, found {found}"))

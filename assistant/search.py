@@ -24,7 +24,7 @@ from assistant.knowledge import Knowledge, Term
 from assistant.records import Passage
 from assistant.text import spanish, stems, tokens
 
-__all__ = ["MAX_K", "Evidence", "Found", "Hit", "Query", "Search"]
+__all__ = ["Evidence", "Found", "Hit", "MAX_K", "Query", "Search"]
 
 MAX_K = 50
 _DEPTH = {"passages": 250, "statements": 400, "questions": 200, "boundaries": 60}  # rows read of each kind
@@ -34,6 +34,7 @@ _WEIGHT = {
 }  # fmt: skip
 _BEST = 3  # passages, and statements, of a page that are averaged
 _SHORT = 30  # up to this many words the vocabulary's terms are embedded with the message
+_MATCH = 0.25  # cosine from which a passage without a word of the message still matches
 _NEIGHBOURS = 25  # questions and boundary examples that vote on whether a message lies inside
 
 
@@ -91,7 +92,7 @@ class Found:
     hits: tuple[Hit, ...]
     evidence: Evidence
     topics: tuple[tuple[str, float], ...]  # topic and its probability, best first
-    total: int  # passages that matched before `k` cut the list
+    matched: tuple[Passage, ...]  # every passage that matched, best first, before `k` cut the list
     vector: Vectors | None = field(default=None, repr=False)  # of the message
     terms: tuple[str, ...] = ()  # what the vocabulary added
 
@@ -193,7 +194,7 @@ class Search:
         chance = _softmax(pages)
         hits = self._hits(scores, pages, chance, query)
         return Found(
-            tuple(hits[: query.k]), self._evidence(query.text, terms, near, hits), self._topics(chance), len(hits),
+            tuple(hits[: query.k]), self._evidence(query.text, terms, near, hits), self._topics(chance), tuple(h.passage for h in hits),
             vector, tuple(t.means for t in terms),
         )  # fmt: skip
 
@@ -242,7 +243,8 @@ class Search:
         for unit, passages in self._units.items():
             for p in passages:
                 own = _WEIGHT["passages"] * s.passages.get(p.id, s.floor) + _WEIGHT["words"] * s.words.get(p.id, 0.0)
-                if query.allows(p) and own > 0:
+                near = p.id in s.words or s.passages.get(p.id, 0.0) >= _MATCH
+                if near and query.allows(p):
                     hits.append(Hit(p, round(pages[unit] + own, 6), chance[unit]))
         return sorted(hits, key=lambda h: (-h.score, h.passage.id))
 

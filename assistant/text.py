@@ -53,7 +53,7 @@ def normalise(raw: str) -> str:
     Lone surrogates become "?", since nothing downstream can encode them.
     """
     text = raw[: MAX_CHARS * 4].encode("utf-8", "replace").decode("utf-8")
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", text.translate(_QUOTES))  # before it too: NFKC takes some quotes apart
     text = _MARKS.sub(r"\1", visible(text).translate(_QUOTES))
     text = "\n".join(" ".join(row.split()) for row in text.splitlines())
     return text.strip()[:MAX_CHARS].strip()
@@ -89,7 +89,7 @@ def sentences(text: str) -> list[str]:
 
 
 def spanish(text: str) -> bool:
-    """True when at least a quarter of the words, and three of them, are common Spanish ones."""
+    """True when at least a quarter of the words, and three different ones, are common Spanish ones."""
     words = re.findall(r"[^\W\d_]+", text.lower())
-    hits = sum(w in _SPANISH for w in words)
-    return hits >= 3 and hits * 4 >= len(words) or ("¿" in text and hits >= 1)
+    hits = [w for w in words if w in _SPANISH]  # "no" and "me" are English too
+    return len(set(hits)) >= 3 and len(hits) * 4 >= len(words) or ("¿" in text and bool(hits))

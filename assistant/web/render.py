@@ -105,7 +105,7 @@ def lookup_html(found: Found | None, message: str = "") -> str:
     """Result cards; a message instead where there is nothing to show."""
     if message or found is None or not found.hits:
         return f'<p class="ds-empty" role="status">{_e(message or "Nothing found. Try other or fewer words.")}</p>'
-    count = f"{len(found.hits)} of {found.total} passages, best first"
+    count = f"{len(found.hits)} of {len(found.matched)} passages, best first"
     return f'<p class="ds-meta" role="status">{count}</p>' + "".join(_card(h) for h in found.hits)
 
 

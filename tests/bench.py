@@ -1,0 +1,69 @@
+"""make bench: speed and memory of answering, as ratios to one encoding plus one vector query in the same run."""
+
+from __future__ import annotations
+
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from assistant.settings import Settings, quiet_environment
+
+quiet_environment()
+ROUNDS = 3
+
+
+def spread(work: Callable[[str], object], texts: list[str]) -> tuple[float, float]:
+    """p50 and p95 in milliseconds over the texts, the fastest of three rounds each."""
+    times = []
+    for text in texts:
+        rounds = []
+        for _ in range(ROUNDS):
+            start = time.perf_counter()
+            work(text)
+            rounds.append((time.perf_counter() - start) * 1000)
+        times.append(min(rounds))
+    return statistics.median(times), statistics.quantiles(times, n=20)[18]
+
+
+def main() -> None:
+    """Print one table."""
+    begin = time.perf_counter()
+    from assistant.search import Query
+    from assistant.service import build
+
+    assistant = build(Settings.read(), say=lambda line: print(line, file=sys.stderr))
+    ready = time.perf_counter() - begin
+    cases = Path(__file__).parents[1] / "evals" / "cases" / "answers.jsonl"
+    texts = [json.loads(line)["text"] for line in cases.read_text(encoding="utf-8").splitlines()][:60]
+    search = assistant._parts.search
+    assert search is not None and search.index is not None and search.embedder is not None
+    index, embedder = search.index, search.embedder
+
+    def unit(text: str) -> None:
+        # A list of one is cached; a second text keeps the encoder honest.
+        vector = embedder.encode([text, "."])[0]
+        index.nearest("passages", vector, 10)
+
+    def ask(text: str) -> object:
+        return assistant.answer(text + " ")
+
+    def fresh(text: str) -> object:
+        embedder._one.cache_clear()
+        return assistant.answer(text)
+
+    rows = {"encode + one vector query": spread(unit, texts), "answer, new question": spread(fresh, texts)}
+    rows["answer, asked before"] = spread(ask, texts)
+    rows["lookup"] = spread(lambda t: assistant.lookup(Query(t, k=12)), texts)
+    base = rows["encode + one vector query"][0]
+    print(f"{len(texts)} questions, fastest of {ROUNDS}\n{'':28}{'p50 ms':>9}{'p95 ms':>9}{'ratio':>8}")
+    for name, (p50, p95) in rows.items():
+        print(f"{name:28}{p50:9.1f}{p95:9.1f}{p50 / base:8.2f}")
+    print(f"ready after {ready:.1f} s; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
