@@ -27,6 +27,7 @@ _PART = {"answer": 0.15, "do": 0.06, "why": 0.04, "more": 0.0, "example": 0.0}
 _ORDER = {"answer": 0, "why": 1, "more": 2, "example": 3, "do": 4}
 _LEAD = 0.35  # for the sentence that its page would say first, falling to a sixth of it for the sixth
 _LEADS = 6
+_VOICE = {"expert": 0.15, "article": 0.10}  # guidance before rules: what to do, then what the law says
 _PAGE = 0.08  # weight of the log-probability of a statement's page
 _FAR = 0.03  # pages less likely than this share of the likeliest are not quoted
 _SPREAD = 0.02  # lost by a sentence for each one that its page already gave
@@ -79,14 +80,15 @@ def _weigh(found: Found, index: Index | None) -> list[_Weighed]:
             )
             out.append(
                 _Weighed(
-                    statement, hit.passage, near + _PART[statement.part] + _lead(statement) + page, vector, hit.page
+                    statement, hit.passage, near + _PART[statement.part] + _told_first(statement) + page, vector, hit.page
                 )
             )
     return sorted(out, key=lambda w: (-w.weight, w.statement.id))
 
 
-def _lead(statement: Statement) -> float:
-    return _LEAD * (_LEADS + 1 - statement.lead) / _LEADS if statement.lead else 0.0
+def _told_first(statement: Statement) -> float:
+    voice = _VOICE.get(statement.kind, 0.0)
+    return voice + (_LEAD * (_LEADS + 1 - statement.lead) / _LEADS if statement.lead else 0.0)
 
 
 def _repeats(candidate: _Weighed, chosen: Iterable[_Weighed]) -> bool:
@@ -125,10 +127,10 @@ def _choose(weighed: Sequence[_Weighed], limit: int) -> list[_Weighed]:
         chosen.append(best)
         passages[p.id] += 1
         pages[p.page_id] += 1
-    return _both_voices(chosen, weighed)
+    return _both_voices(chosen, weighed, limit)
 
 
-def _both_voices(chosen: list[_Weighed], weighed: Sequence[_Weighed]) -> list[_Weighed]:
+def _both_voices(chosen: list[_Weighed], weighed: Sequence[_Weighed], limit: int) -> list[_Weighed]:
     """Where one voice is missing and speaks on a page already chosen, its best statement replaces the weakest."""
     if len(chosen) < MIN_SENTENCES:
         return chosen
@@ -146,7 +148,7 @@ def _both_voices(chosen: list[_Weighed], weighed: Sequence[_Weighed]) -> list[_W
             None,
         )
         if other and other.weight >= _FLOOR * weighed[0].weight:
-            return [*chosen[:-1], other] if len(chosen) == MAX_SENTENCES else [*chosen, other]
+            return [*chosen[:-1], other] if len(chosen) == limit else [*chosen, other]
     return chosen
 
 

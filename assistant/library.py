@@ -83,9 +83,12 @@ def _html_blocks(text: str) -> list[_Block]:
         tag.decompose()
     for note in soup.find_all(string=lambda s: isinstance(s, Comment)):
         note.extract()
+    for tag in soup.find_all(["br", "div", "h1", "h2", "h3", "h4", "li", "p", "td"]):  # these part words, <b> does not
+        tag.insert(0, " ")
+        tag.append(" ")
     blocks = [_Block("", [])]
     for tag in soup.find_all(["h1", "h2", "h3", "h4", "p", "li", "td", "blockquote"]):
-        row = " ".join(tag.get_text(" ").split())
+        row = " ".join(tag.get_text().split())
         if not row or tag.find_parent(["li", "td", "blockquote"]):
             continue
         if tag.name in {"h1", "h2", "h3", "h4"}:

@@ -94,10 +94,13 @@ def clean(run: Run) -> None:
     if not any(c.isalnum() for c in run.text):
         run.reply(Status.CLARIFY, "empty", _starts(run))
     elif len(run.raw) > MAX_CHARS and len(run.raw.strip()) > MAX_CHARS:
-        # Danger is looked for even here; a long message is no reason to miss it.
-        danger(run)
-        if run.done is None:
-            run.reply(Status.CLARIFY, "too_long")
+        # Danger is looked for even here, a stretch at a time; a long message is no reason to miss it.
+        for start in range(0, min(len(run.raw), MAX_CHARS * 10), MAX_CHARS - 200):
+            run.text = normalise(run.raw[start : start + MAX_CHARS])
+            danger(run)
+            if run.done:
+                return
+        run.reply(Status.CLARIFY, "too_long")
 
 
 def danger(run: Run) -> None:

@@ -35,6 +35,7 @@ _WEIGHT = {
 _BEST = 3  # passages, and statements, of a page that are averaged
 _SHORT = 30  # up to this many words the vocabulary's terms are embedded with the message
 _MATCH = 0.25  # cosine from which a passage without a word of the message still matches
+_SURE = 0.2  # probability of a page from which all its passages match: a fragment says few words of any
 _NEIGHBOURS = 25  # questions and boundary examples that vote on whether a message lies inside
 
 
@@ -243,7 +244,8 @@ class Search:
         for unit, passages in self._units.items():
             for p in passages:
                 own = _WEIGHT["passages"] * s.passages.get(p.id, s.floor) + _WEIGHT["words"] * s.words.get(p.id, 0.0)
-                near = p.id in s.words or s.passages.get(p.id, 0.0) >= _MATCH
+                sure = bool(s.passages) and chance[unit] >= _SURE
+                near = sure or p.id in s.words or s.passages.get(p.id, 0.0) >= _MATCH
                 if near and query.allows(p):
                     hits.append(Hit(p, round(pages[unit] + own, 6), chance[unit]))
         return sorted(hits, key=lambda h: (-h.score, h.passage.id))

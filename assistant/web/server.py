@@ -33,8 +33,10 @@ _ASSETS = {"doorstep.css": "text/css; charset=utf-8", "doorstep.js": "text/javas
 ROUTES_CLOSED = (
     "/gradio_api/upload", "/gradio_api/proxy", "/gradio_api/file", "/gradio_api/deep_link", "/gradio_api/info",
     "/gradio_api/openapi.json", "/gradio_api/call", "/gradio_api/api", "/gradio_api/process_recording",
-    "/gradio_api/run-history", "/gradio_api/runs", "/gradio_api/vibe", "/gradio_api/stream",
-    "/gradio_api/component_server", "/gradio_api/token", "/monitoring", "/openapi.json", "/docs", "/redoc",
+    "/gradio_api/run-history", "/gradio_api/runs", "/gradio_api/run", "/gradio_api/stream", "/gradio_api/dev",
+    "/gradio_api/vibe-edit", "/gradio_api/undo-vibe-edit", "/gradio_api/vibe-code", "/gradio_api/vibe-starter-queries",
+    "/gradio_api/component_server", "/gradio_api/custom_component", "/gradio_api/upload_progress", "/gradio_api/token",
+    "/monitoring", "/openapi.json", "/docs", "/redoc", "/login", "/logout",
 )  # fmt: skip
 
 # Gradio's page configures itself in an inline script, hence 'unsafe-inline'; nothing may be fetched from elsewhere.
