@@ -80,7 +80,11 @@ def _weigh(found: Found, index: Index | None) -> list[_Weighed]:
             )
             out.append(
                 _Weighed(
-                    statement, hit.passage, near + _PART[statement.part] + _told_first(statement) + page, vector, hit.page
+                    statement,
+                    hit.passage,
+                    near + _PART[statement.part] + _told_first(statement) + page,
+                    vector,
+                    hit.page,
                 )
             )
     return sorted(out, key=lambda w: (-w.weight, w.statement.id))

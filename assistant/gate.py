@@ -36,7 +36,7 @@ class Gate:
     """Thresholds on `Evidence`; cosines are of all-MiniLM-L6-v2, shares from 0 to 1."""
 
     near: float = 0.42  # the best cosine to a question or a passage; below it nothing is near enough
-    inside: float = 0.83  # share of the neighbours' weight that must lie inside the knowledge
+    inside: float = 0.84  # share of the neighbours' weight that must lie inside the knowledge
     coverage: float = 0.34  # words only: share of the message's known words in the best passages
     translated: float = 0.45  # Spanish, searched through the vocabulary: the best cosine to a passage
 

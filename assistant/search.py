@@ -34,7 +34,8 @@ _WEIGHT = {
 }  # fmt: skip
 _BEST = 3  # passages, and statements, of a page that are averaged
 _SHORT = 30  # up to this many words the vocabulary's terms are embedded with the message
-_MATCH = 0.25  # cosine from which a passage without a word of the message still matches
+_MATCH = 0.35  # cosine from which a passage matches whatever its words
+_WORDS = 0.2  # share of the best BM25 score from which it matches whatever its cosine
 _SURE = 0.2  # probability of a page from which all its passages match: a fragment says few words of any
 _NEIGHBOURS = 25  # questions and boundary examples that vote on whether a message lies inside
 
@@ -195,9 +196,13 @@ class Search:
         chance = _softmax(pages)
         hits = self._hits(scores, pages, chance, query)
         return Found(
-            tuple(hits[: query.k]), self._evidence(query.text, terms, near, hits), self._topics(chance), tuple(h.passage for h in hits),
-            vector, tuple(t.means for t in terms),
-        )  # fmt: skip
+            tuple(hits[: query.k]),
+            self._evidence(query.text, terms, near, hits),
+            self._topics(chance),
+            tuple(h.passage for h in hits),
+            vector,
+            tuple(t.means for t in terms),
+        )
 
     @staticmethod
     def _embedded(text: str, added: str) -> str:
@@ -245,7 +250,7 @@ class Search:
             for p in passages:
                 own = _WEIGHT["passages"] * s.passages.get(p.id, s.floor) + _WEIGHT["words"] * s.words.get(p.id, 0.0)
                 sure = bool(s.passages) and chance[unit] >= _SURE
-                near = sure or p.id in s.words or s.passages.get(p.id, 0.0) >= _MATCH
+                near = sure or s.words.get(p.id, 0.0) >= _WORDS or s.passages.get(p.id, 0.0) >= _MATCH
                 if near and query.allows(p):
                     hits.append(Hit(p, round(pages[unit] + own, 6), chance[unit]))
         return sorted(hits, key=lambda h: (-h.score, h.passage.id))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.embedding import Embedder, load_encoder
-from assistant.errors import EmbeddingError, IndexProblem
+from assistant.errors import DoorstepError, EmbeddingError, IndexProblem
 from assistant.index import Index, current_folder
 from assistant.index import build as build_index
 from assistant.knowledge import Knowledge, load
@@ -37,6 +37,7 @@ class Assistant:
         self.ready = threading.Event()
         self._lock = threading.Lock()
         self._embedder: Embedder | None = None
+        self._refused: Path | None = None  # a newer index that could not be used
         self._parts = Parts(knowledge, replies, watch, None)
 
     @property
@@ -99,18 +100,22 @@ class Assistant:
         """Another process built a newer index: load its pages and switch, keeping the old one if that fails."""
         if self.index_folder is None or self._embedder is None:
             return
-        folder = current_folder(self.settings.data)
-        if folder is None or folder == self.index_folder:
+        try:
+            folder = current_folder(self.settings.data)
+        except IndexProblem:
+            return
+        if folder is None or folder in {self.index_folder, self._refused}:
             return
         with self._lock:
-            if folder == self.index_folder:
+            if folder in {self.index_folder, self._refused}:
                 return
             kept = self._parts
             try:
                 self._parts = replace(kept, knowledge=load(self.settings.root))
                 self._adopt(Index(folder))
-            except IndexProblem:
+            except DoorstepError:  # damaged, or the pages were changed or broken since: tried once
                 self._parts = kept
+                self._refused = folder
 
     def dangerous(self, message: str) -> bool:
         """Whether a message shows danger: such a message is answered before anything is loaded."""

@@ -12,11 +12,11 @@ from assistant.settings import Settings, quiet_environment
 
 quiet_environment()
 
-from assistant.embedding import HashEmbedder  # noqa: E402
-from assistant.index import Index, build  # noqa: E402
-from assistant.knowledge import Knowledge, load  # noqa: E402
-from assistant.service import Assistant  # noqa: E402
-from assistant.service import build as build_assistant  # noqa: E402
+from assistant.embedding import HashEmbedder
+from assistant.index import Index, build
+from assistant.knowledge import Knowledge, load
+from assistant.service import Assistant
+from assistant.service import build as build_assistant
 
 ROOT = Path(__file__).resolve().parents[1]
 

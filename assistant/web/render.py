@@ -32,9 +32,13 @@ def said_html(text: str) -> str:
 
 
 def _link(c: Citation) -> str:
+    """A number for the eye; the words around it are for screen readers, since Gradio's sanitizer drops aria-label."""
     who = f" by {c.speaker}" if c.speaker else ""
-    label = _e(f"Source {c.n}: {c.page_title}{who}. Opens the passage.")
-    return f'<a class="ds-cite" href="{passage_address(c.passage_id, c.statement_id)}" aria-label="{label}">{c.n}</a>'
+    about = _e(f": {c.page_title}{who}. Opens the passage.")
+    return (
+        f'<a class="ds-cite" href="{passage_address(c.passage_id, c.statement_id)}">'
+        f'<span class="ds-unseen">Source </span>{c.n}<span class="ds-unseen">{about}</span></a>'
+    )
 
 
 def _sentence(s: Sentence, by_number: dict[int, Citation]) -> str:
