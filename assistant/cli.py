@@ -206,10 +206,12 @@ def lookup(
 ) -> None:
     """Look up passages of the guidance, the law and the library."""
     with _one_line_errors():
+        from assistant.knowledge import load  # noqa: PLC0415
         from assistant.lookup import facets, result_json, wanted  # noqa: PLC0415
 
+        # Checked first: nobody should wait for the encoder to hear of a slip.
+        question = wanted(load(Settings.read().root), query, k, topic, speaker, jurisdiction, kind)
         assistant = _assistant()
-        question = wanted(assistant.knowledge, query, k, topic, speaker, jurisdiction, kind)
         found = assistant.lookup(question)
         counts = facets(found)
         if json_:
@@ -251,11 +253,13 @@ def index(
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
         from assistant.embedding import load_encoder  # noqa: PLC0415
+        from assistant.index import check_writable  # noqa: PLC0415
         from assistant.service import reindex  # noqa: PLC0415
 
         if library and no_library:
             raise InputError("--library and --no-library exclude each other")
         settings = Settings.read()
+        check_writable(settings.data)
         _say("loading the encoder ...")
         encoder = load_encoder(settings, threads=_build_threads())
         columns = (TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

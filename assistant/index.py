@@ -32,7 +32,7 @@ from assistant.errors import IndexProblem
 from assistant.knowledge import Knowledge
 from assistant.records import Passage
 
-__all__ = ["Index", "Manifest", "Near", "build", "current_folder", "read_manifest", "rows_of"]
+__all__ = ["Index", "Manifest", "Near", "build", "check_writable", "current_folder", "read_manifest", "rows_of"]
 
 SCHEMA = 3
 KINDS = ("passages", "questions", "statements", "boundaries")
@@ -251,6 +251,16 @@ def _writer_lock(root: Path) -> Iterator[None]:
         except OSError as error:
             raise IndexProblem("another process is building the index: wait for it to end", root) from error
         yield
+
+
+def check_writable(data: Path) -> None:
+    """Make sure that an index can be built here, before anything slow is loaded.
+
+    Raises:
+        IndexProblem: the folder cannot be written, or another process is building.
+    """
+    with _writer_lock(_root(data)):
+        pass
 
 
 def _hash(embedder: Embedder, text: str) -> str:

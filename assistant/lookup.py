@@ -7,7 +7,7 @@ from collections import Counter
 from assistant.errors import InputError
 from assistant.knowledge import Knowledge
 from assistant.records import Passage
-from assistant.search import Found, Query
+from assistant.search import MAX_K, Found, Query
 from assistant.text import normalise
 
 __all__ = ["copy_text", "facets", "result_json", "wanted"]
@@ -32,8 +32,10 @@ def wanted(
     """A query with every facet checked.
 
     Raises:
-        InputError: no words, or a facet that does not exist.
+        InputError: no words, a facet that does not exist, or k outside 1 to 50.
     """
+    if not 1 <= k <= MAX_K:
+        raise InputError(f"k is {k}: give a whole number from 1 to {MAX_K}")
     clean = normalise(text)
     if not any(c.isalnum() for c in clean):
         raise InputError("nothing to look for: give at least one word")
