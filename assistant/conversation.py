@@ -65,12 +65,10 @@ _EXTRACT = re.compile(
     r"|\b(?:you are|act as|pretend (?:to be|you are|youre)|roleplay as|from now on you(?:re| are)?)\b.{0,30}\b(?:dan\b|jailbr\w*|unrestricted|licensed|a (?:lawyer|attorney|therapist|doctor|psychiatrist|judge|human)|my (?:lawyer|attorney|therapist|doctor)|no longer)\b"
     r"|^\s*(?:system|assistant|developer)\s*:|\bjailbreak\b|\bprompt injection\b|\b(?:answer|respond|reply) without (?:any )?(?:sources|citations|citing)\b"
 )
-# A turn that opens so goes on from the one before.
+# A turn that opens so goes on from the one before, whatever else it says.
 _OPENER = re.compile(
-    r"^(?:and|but|ok but|okay but|so|then|or|also|what about|how about|what if|and if|why|why not|how|how so|how long|how much|"
-    r"how many|when|where|who|which|what then|now what|then what|really|even if|what happens|does (?:it|that|this)|is (?:it|that|this)|"
-    r"are (?:they|those|these)|do (?:they|i|we)|can (?:they|it|that|i|we)|could (?:they|it|i)|should (?:i|we)|will (?:they|it)|would (?:they|it)|"
-    r"isnt|arent|doesnt|what does|what do|y si|y|pero|entonces)\b"
+    r"^(?:and|but|ok but|okay but|so|then|or|also|what about|how about|what if|and if|why|why not|how so|what then|now what|then what|"
+    r"really|even if|what happens|y si|y|pero|entonces)\b"
 )
 _BACK = re.compile(
     r"\b(?:it|that|this|these|those|they|them|their|he|she|him|her|all this|the same|one|ones|there|the letter|the meeting|the plan|the note|instead|either|anyway|else|eso|esto)\b"
@@ -110,7 +108,7 @@ def interpret(text: str, turns: Sequence[Turn]) -> Meaning:
     if _YES.match(flat) or pick:
         return Meaning(Move.DANGLING, text)
     words = len(flat.split())
-    if before and words <= _SHORT and (_OPENER.match(flat) or _BACK.search(flat) or len(stems(text)) <= 3):
+    if before and words <= _SHORT and (_OPENER.match(flat) or _BACK.search(flat) or len(stems(text)) <= 1):
         return Meaning(Move.ASK, f"{text}\n{before}", before)
     if not before and len(stems(text)) == 0:
         return Meaning(Move.CLARIFY, text)

@@ -225,3 +225,13 @@ def test_another_history_is_refused_with_its_place(history):
 def test_a_history_that_opens_with_the_assistant():
     assert turns_from([{"role": "assistant", "content": "Hello"}], "h") == []
     assert turns_from([], "h") == []
+
+
+def test_a_question_with_its_own_subject_stands_alone():
+    from assistant.conversation import Move, interpret
+    from assistant.records import Turn
+
+    before = [Turn("she is afraid of the gate", "she is afraid of the gate")]
+    meaning = interpret("how do I fix a sandwich", before)
+    assert (meaning.move, meaning.context) == (Move.ASK, "")
+    assert interpret("what about at home", before).context == "she is afraid of the gate"
