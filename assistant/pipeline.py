@@ -26,6 +26,7 @@ __all__ = ["Parts", "STEPS", "answer_question"]
 
 _FEW = 4  # words up to which a message may be too short to tell what is meant
 _LIKELY = 0.2  # probability from which a topic is one of the readings
+_HELD, _HELD_NEAR = 0.5, 0.35  # coverage and passage cosine from which a bare word names a subject
 _DEPTH = 36
 _MEDICAL = re.compile(
     r"\b(?:diagnos\w+|dose|dosage|\d+ ?mg|milligrams?|taper|wean|off (?:his|her|the) meds|zoloft|prozac|lexapro|"
@@ -154,8 +155,9 @@ def gate(run: Run) -> None:
     place = place_named(run.meaning.text, run.parts.knowledge.places)
     if place and verdict.status is not Status.OUT_OF_SCOPE:
         verdict = Verdict(Status.OTHER_PLACE, "other_place")
-    if verdict.status is Status.ANSWERED and (options := _readings(run)):
-        run.reply(Status.CLARIFY, "clarify", options)
+    bare = verdict.reply == "chat" and _names_a_subject(run)
+    if bare or (verdict.status is Status.ANSWERED and _readings(run)):
+        run.reply(Status.CLARIFY, "clarify", _readings(run) or run.nearest_pages())
     elif verdict.status is Status.ANSWERED:
         _parts_without_evidence(run)
     elif verdict.status is Status.OTHER_PLACE:
@@ -231,6 +233,13 @@ def _starts(run: Run) -> tuple[str, ...]:
     wanted = ("this-morning-right-now", "truancy-letter-arrived", "what-school-refusal-is", "not-a-bad-parent")
     pages = run.parts.knowledge.page_by_id
     return tuple(pages[i].title for i in wanted if i in pages)
+
+
+def _names_a_subject(run: Run) -> bool:
+    """A word or two that the pages use, such as "evaluation": too little to answer, but no small talk."""
+    assert run.found is not None
+    e = run.found.evidence
+    return len(run.text.split()) <= 2 and e.coverage >= _HELD and e.passage >= _HELD_NEAR
 
 
 def _readings(run: Run) -> tuple[str, ...]:

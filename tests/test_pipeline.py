@@ -226,3 +226,12 @@ def test_a_word_with_several_readings_offers_them(assistant):
     assert texts(answer, "fixed") == reply(assistant, "clarify")
     assert len(answer.suggestions) >= 2
     assert {assistant.answer(s).status for s in answer.suggestions} == {Status.ANSWERED}
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"), [("evaluation", "clarify"), ("hi there", "out_of_scope"), ("lol", "out_of_scope")]
+)
+def test_a_bare_subject_is_asked_about_and_small_talk_is_not(assistant, typed, status):
+    answer = assistant.answer(typed)
+    assert answer.status == status
+    assert answer.suggestions and not answer.citations
