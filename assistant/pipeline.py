@@ -110,7 +110,8 @@ def danger(run: Run) -> None:
     if found is None:
         return
     again = any(t.answer and t.answer.status is Status.CRISIS for t in run.turns)
-    values = help_values(run.parts.knowledge.helplines)
+    # A reply that names a line not meant for a crisis fails to fill, here and in the content tests.
+    values = help_values(tuple(line for line in run.parts.knowledge.helplines if line.in_crisis))
     run.done = Answer(run.raw, Status.CRISIS, _fixed(crisis_paragraphs(found, again, run.parts.replies, values)))
 
 
@@ -155,9 +156,11 @@ def gate(run: Run) -> None:
     place = place_named(run.meaning.text, run.parts.knowledge.places)
     if place and verdict.status is not Status.OUT_OF_SCOPE:
         verdict = Verdict(Status.OTHER_PLACE, "other_place")
-    bare = verdict.reply == "chat" and _names_a_subject(run)
-    if bare or (verdict.status is Status.ANSWERED and _readings(run)):
-        run.reply(Status.CLARIFY, "clarify", _readings(run) or run.nearest_pages())
+    options = _readings(run) if verdict.status is Status.ANSWERED else ()
+    if verdict.reply == "chat" and _names_a_subject(run):
+        options = run.nearest_pages()
+    if options:
+        run.reply(Status.CLARIFY, "clarify", options)
     elif verdict.status is Status.ANSWERED:
         _parts_without_evidence(run)
     elif verdict.status is Status.OTHER_PLACE:

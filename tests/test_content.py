@@ -138,7 +138,7 @@ def yaml_danger(knowledge):
 def yaml_helplines(knowledge):
     assert [p for line in knowledge.helplines for p in check_helpline(line, knowledge)] == []
     assert not twice(line.id for line in knowledge.helplines)
-    values = help_values(knowledge.helplines)
+    values = help_values(tuple(line for line in knowledge.helplines if line.in_crisis))
     crisis = " ".join(file.read_text(encoding="utf-8") for file in REPLIES if file.stem.startswith("crisis_"))
     for name in set(re.findall(r"\$([a-z_]+?)(?:_as_of)?\b", crisis)):
         assert next(line for line in knowledge.helplines if line.how == values[name]).in_crisis, name

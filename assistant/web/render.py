@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from assistant.records import Answer, Citation, HelpLine, Passage, Sentence, Status
+from assistant.records import Answer, Citation, HelpLine, Passage, Sentence
 from assistant.search import Found, Hit
 
 __all__ = ["answer_html", "help_html", "lookup_html", "passage_address", "said_html"]
@@ -111,8 +111,3 @@ def lookup_html(found: Found | None, message: str = "") -> str:
         return f'<p class="ds-empty" role="status">{_e(message or "Nothing found. Try other or fewer words.")}</p>'
     count = f"{len(found.hits)} of {len(found.matched)} passages, best first"
     return f'<p class="ds-meta" role="status">{count}</p>' + "".join(_card(h) for h in found.hits)
-
-
-def is_open(status: Status) -> bool:
-    """Whether the words of the turn may be kept in the box: the person has to change them."""
-    return status is Status.CLARIFY

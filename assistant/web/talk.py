@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.records import Answer, Status, Turn
+from assistant.records import Status, Turn
 from assistant.service import Assistant
 from assistant.text import MAX_CHARS
 from assistant.web.render import answer_html, said_html
@@ -117,7 +117,7 @@ class Talk:
             [*before, said, {"role": "assistant", "content": answer_html(answer)}],
             "",
             id_,
-            self._buttons(_next(answer)),
+            self._buttons(answer.suggestions),
         )
 
     def forget(self, id_: str | None) -> tuple[list[Message], str, None, list[dict[str, Any]]]:
@@ -134,7 +134,3 @@ class Talk:
     def _buttons(titles: tuple[str, ...]) -> list[dict[str, Any]]:
         shown = [*titles[:BUTTONS], *[""] * (BUTTONS - len(titles[:BUTTONS]))]
         return [gr.update(value=t or " ", visible=bool(t)) for t in shown]
-
-
-def _next(answer: Answer) -> tuple[str, ...]:
-    return answer.suggestions
