@@ -199,7 +199,8 @@ def compose(found: Found, index: Index | None, limit: int = MAX_SENTENCES) -> Co
 
 
 def _role(statement: Statement) -> Role:
-    return "law" if _family(statement) == "law" else "guidance"
+    """A step to take may rest on the law; it is not the law, and is not shown as if it were."""
+    return "law" if _family(statement) == "law" and statement.part != "do" else "guidance"
 
 
 def best_pages(hits: Sequence[Hit], knowledge_pages: dict[str, str], without: set[str], n: int) -> tuple[str, ...]:

@@ -182,3 +182,12 @@ def test_composing_without_vectors_keeps_the_limit(knowledge, limit):
 def test_nothing_found_composes_nothing(knowledge):
     composed = compose(Search(knowledge).find(Query("zzyzx", k=36)), None)
     assert (composed.sentences, composed.citations, composed.topics) == ((), (), ())
+
+
+def test_a_step_that_rests_on_law_is_not_shown_as_the_law(assistant):
+    answer = assistant.answer("can I ask the school to test her if she won't even go in the building?")
+    parts = {s.id: s.part for p in assistant.knowledge.passages for s in p.statements}
+    by_number = {c.n: c for c in answer.citations}
+    shown_as_law = [by_number[s.citations[0]] for s in answer.sentences if s.role == "law"]
+    assert all(parts[c.statement_id] != "do" for c in shown_as_law)
+    assert any(c.kind == "law" and parts[c.statement_id] == "do" for c in answer.citations)
