@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench check help clean
+.PHONY: run test lint bench check evals train help clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -28,6 +28,12 @@ lint: $(READY)
 
 bench: $(READY)
 	$(PY) tests/bench.py
+
+evals: $(READY)
+	$(PY) -m evals run
+
+train: $(READY)
+	$(PY) -m evals.train
 
 check: $(READY)
 	$(PY) -m assistant.cli check

@@ -37,9 +37,9 @@ def main() -> None:
 
     assistant = build(Settings.read(), say=lambda line: print(line, file=sys.stderr))
     ready = time.perf_counter() - begin
-    cases = Path(__file__).parents[1] / "evals" / "cases" / "answers.jsonl"
+    cases = Path(__file__).parents[1] / "evals" / "cases" / "questions_first.jsonl"
     texts = [json.loads(line)["text"] for line in cases.read_text(encoding="utf-8").splitlines()][:60]
-    search = assistant._parts.search
+    search = assistant.search
     assert search is not None and search.index is not None and search.embedder is not None
     index, embedder = search.index, search.embedder
 

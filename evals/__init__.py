@@ -1,0 +1,1 @@
+"""Evals of Doorstep: cases, scorers and reports, run with `python -m evals`."""
