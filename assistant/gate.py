@@ -33,10 +33,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Thresholds on `Evidence`; cosines are of all-MiniLM-L6-v2, shares from 0 to 1."""
+    """Thresholds on `Evidence`, set for the tuned encoder (docs/decisions/0005-gate.md)."""
 
-    near: float = 0.42  # the best cosine to a question or a passage; below it nothing is near enough
-    inside: float = 0.84  # share of the neighbours' weight that must lie inside the knowledge
+    near: float = 0.38  # the best cosine to a question or a passage; below it nothing is near enough
+    odds: float = 6.9  # learned log-odds and neighbours' share together
     coverage: float = 0.34  # words only: share of the message's known words in the best passages
     translated: float = 0.45  # Spanish, searched through the vocabulary: the best cosine to a passage
 
@@ -48,7 +48,7 @@ class Gate:
         near = max(evidence.question, evidence.passage)
         if evidence.translated and evidence.passage >= self.translated:
             return Verdict(Status.ANSWERED)
-        if near >= self.near and evidence.inside >= self.inside:
+        if near >= self.near and evidence.odds >= self.odds:
             return Verdict(Status.ANSWERED)
         found = next((b for b in boundaries if b.id == evidence.boundary), None)
         if found is None or max(near, evidence.boundary_cosine) < self.near:

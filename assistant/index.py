@@ -3,8 +3,11 @@
 On disk, under `<data>/index/`:
 
     CURRENT                     one line: the folder in use; replaced atomically
-    <digest>-<n>/chroma/        four collections: passages, questions, statements, boundaries
-    <digest>-<n>/classifier.npz linear weights learned from the questions
+    <digest>-<n>/chroma/        one collection for each of KINDS
+    <digest>-<n>/pages.npz      linear weights learned from questions and messages: which page
+    <digest>-<n>/situations.npz the same: which situation
+    <digest>-<n>/inside.npz     the same: does it lie inside, or which boundary does it belong to
+    <digest>-<n>/danger.npz     the same, learned from messages of danger: which danger, if any
     <digest>-<n>/library.json   the passages of the organisation's documents
     <digest>-<n>/manifest.json  digests, counts and canary vectors; written last, so a half-built folder has none
 """
@@ -34,10 +37,11 @@ from assistant.records import Passage
 
 __all__ = ["Index", "Manifest", "Near", "build", "check_writable", "current_folder", "read_manifest", "rows_of"]
 
-SCHEMA = 3
-KINDS = ("passages", "questions", "statements", "boundaries")
+SCHEMA = 4
+KINDS = ("passages", "questions", "statements", "boundaries", "danger")
 _CANARIES = 20
 _BATCH = 2000  # rows an add; Chroma refuses more than 5,461
+_SECOND = 0.5  # weight, in learning, of a situation that a message tells beside its main one
 _CLOSE = 1e-3  # cosine distance at which a stored vector counts as itself
 
 
@@ -87,13 +91,14 @@ def rows_of(knowledge: Knowledge) -> dict[str, list[Row]]:
         ]
         + [
             Row(f"{page}?m{n}", m.text, page, topic_of[page])
-            for n, m in enumerate(knowledge.messages)
+            for n, m in enumerate(knowledge.examples)
             for page in m.pages
         ],
         "statements": [Row(s.id, s.text, p.id, p.topic) for p in knowledge.passages for s in p.statements],
         "boundaries": [
             Row(f"{b.id}?{n}", q, b.id, b.status) for b in knowledge.boundaries for n, q in enumerate(b.examples)
         ],
+        "danger": [Row(f"{label}?{n}", text, label, "") for n, (text, label) in enumerate(knowledge.danger)],
     }
 
 
@@ -162,7 +167,10 @@ class Index:
         """
         self.folder = folder
         self.manifest = read_manifest(folder)
-        self.classifier = Classifier.load(folder / "classifier.npz")
+        self.pages = Classifier.load(folder / "pages.npz")
+        self.situations = Classifier.load(folder / "situations.npz")
+        self.danger = Classifier.load(folder / "danger.npz")
+        self.inside = Classifier.load(folder / "inside.npz")
         if not (folder / "chroma" / "chroma.sqlite3").is_file():
             raise IndexProblem("the index has lost its database", folder)
         with _native_errors("the index cannot be opened", folder):
@@ -314,6 +322,32 @@ def _fill(folder: Path, rows: Mapping[str, list[Row]], vectors: Mapping[str, Vec
             )
 
 
+def _learn(knowledge: Knowledge, rows: Mapping[str, list[Row]], vectors: Mapping[str, Vectors], folder: Path) -> None:
+    """Fit and save the four readings of a message: which page, which situation, inside or not, which danger."""
+    questions, asked = rows["questions"], vectors["questions"]
+    fit([r.text for r in questions], asked, [r.owner for r in questions]).save(folder / "pages.npz")
+    place = {r.text: n for n, r in enumerate(questions)}
+    told = [
+        (m.text, situation, 1.0 if n == 0 else _SECOND)
+        for m in knowledge.examples
+        for n, situation in enumerate(m.situations)
+    ]
+    at = [place[text] for text, _, _ in told]
+    fit([t for t, _, _ in told], asked[at], [s for _, s, _ in told], [w for _, _, w in told]).save(
+        folder / "situations.npz"
+    )
+    outside = rows["boundaries"]
+    texts, labels = [*place, *(r.text for r in outside)], [*["inside"] * len(place), *(r.owner for r in outside)]
+    fit(texts, np.concatenate([asked[list(place.values())], vectors["boundaries"]]), labels).save(folder / "inside.npz")
+    danger = rows["danger"]
+    if danger:  # whatever families ask is safe
+        texts, labels = [*(r.text for r in danger), *place], [*(r.owner for r in danger), *["safe"] * len(place)]
+        together = np.concatenate([vectors["danger"], asked[list(place.values())]])
+        fit(texts, together, labels, pairs=True).save(folder / "danger.npz")
+    else:
+        fit([], asked, []).save(folder / "danger.npz")
+
+
 def _canaries(rows: Mapping[str, list[Row]], vectors: Mapping[str, Vectors]) -> list[dict[str, str]]:
     found = []
     for kind in KINDS:
@@ -376,9 +410,7 @@ def build(
             folder.mkdir(mode=0o700)
             with _native_errors("the index cannot be built", folder):
                 _fill(folder, rows, vectors, embedder)
-                questions = rows["questions"]
-                texts, owners, topics = ([getattr(r, k) for r in questions] for k in ("text", "owner", "topic"))
-                fit(texts, vectors["questions"], owners, topics).save(folder / "classifier.npz")
+                _learn(knowledge, rows, vectors, folder)
                 (folder / "library.json").write_text(passages_to_json(knowledge.library), encoding="utf-8")
             manifest = Manifest(
                 SCHEMA, knowledge.digest, embedder.name, embedder.sha256, embedder.dimension,

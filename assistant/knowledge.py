@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field
 
 from assistant.errors import ContentError, Problem
 from assistant.pages import Known, read_page
 from assistant.reading import Reader, Strict, line_of
-from assistant.records import HelpLine, Kind, Page, Passage, Source, Speaker, Topic
+from assistant.records import Detail, HelpLine, Kind, Page, Passage, Situation, Source, Speaker, Topic
+from assistant.situations import read_details, read_situations
 
 __all__ = ["Boundary", "Knowledge", "Message", "Term", "load", "load_page"]
 
+_Line = TypeVar("_Line", "_MessageRow", "_DangerRow")
 _SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 
 
@@ -78,7 +81,14 @@ class _HelpRow(Strict):
 
 class _MessageRow(Strict):
     text: str = Field(min_length=2, max_length=2000)
-    pages: list[str] = Field(min_length=1, max_length=3)
+    situations: list[str] = Field(min_length=1, max_length=3)
+    pages: list[str] = Field(default=[], max_length=3)
+    writer: str = ""
+
+
+class _DangerRow(Strict):
+    text: str = Field(min_length=2, max_length=2000)
+    label: str
 
 
 class _PlaceRow(Strict):
@@ -106,9 +116,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as a family might type it, and the pages that a wise navigator would open for it, best first."""
+    """A message as a family might type it, the situations that it tells and the pages to open for it, best first."""
 
     text: str
+    situations: tuple[str, ...]
     pages: tuple[str, ...]
 
 
@@ -139,6 +150,10 @@ class Knowledge:
     boundaries: tuple[Boundary, ...]
     places: tuple[tuple[str, str], ...]  # words in lower case, and the place that they name
     messages: tuple[Message, ...] = ()
+    situations: tuple[Situation, ...] = ()
+    details: tuple[Detail, ...] = ()
+    openings: tuple[Detail, ...] = ()  # a feeling that a message names, with the line that answers it
+    danger: tuple[tuple[str, str], ...] = ()  # messages with their kind of danger, "safe" for none
     library: tuple[Passage, ...] = ()
 
     @cached_property
@@ -157,6 +172,22 @@ class Knowledge:
         return {p.id: p for p in self.pages}
 
     @cached_property
+    def situation_by_id(self) -> dict[str, Situation]:
+        """Situations by id."""
+        return {s.id: s for s in self.situations}
+
+    @cached_property
+    def examples(self) -> tuple[Message, ...]:
+        """What a situation sounds like: its title, and every message that tells it."""
+        titles = tuple(Message(s.title, (s.id,), tuple(_most_quoted(s))) for s in self.situations)
+        return titles + self.messages
+
+    @cached_property
+    def passage_of(self) -> dict[str, Passage]:
+        """The passage of each statement, by statement id."""
+        return {s.id: p for p in self.passages for s in p.statements}
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over everything that is searched, so an index can tell whether it is stale."""
         h = hashlib.sha256()
@@ -164,8 +195,9 @@ class Knowledge:
             h.update(repr((page.id, page.title, page.topic, page.questions)).encode())
         for p in self.passages:
             h.update(repr((p.id, p.heading, p.topic, p.text, [(s.id, s.start, s.end) for s in p.statements])).encode())
-        for m in self.messages:
-            h.update(repr((m.text, m.pages)).encode())
+        for m in self.examples:
+            h.update(repr((m.text, m.situations, m.pages)).encode())
+        h.update(repr(self.danger).encode())
         for b in self.boundaries:
             h.update(repr((b.id, b.examples)).encode())
         return h.hexdigest()
@@ -222,26 +254,43 @@ def _cross_checks(reader: Reader, pages: dict[Path, Page]) -> None:
                 reader.say(file, line, "related", f"{other_id!r} is not the id of another page")
 
 
-def _messages(reader: Reader, pages: set[str]) -> tuple[Message, ...]:
-    """Every line of knowledge/messages/*.jsonl; a page that does not exist is a problem."""
-    found: dict[str, Message] = {}
-    for file in sorted((reader.root / "knowledge" / "messages").glob("*.jsonl")):
-        for n, raw in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+def _lines(reader: Reader, folder: str, model: type[_Line]) -> Iterator[tuple[Path, int, _Line]]:
+    """Every sound line of knowledge/<folder>/*.jsonl with its file and number; no text stands twice."""
+    seen: set[str] = set()
+    for file in sorted((reader.root / "knowledge" / folder).glob("*.jsonl")):
+        for n, raw in enumerate(reader.text(file).splitlines(), 1):
             try:
                 data = json.loads(raw)
             except ValueError as error:
                 reader.say(file, n, "json", f"not readable: {error}")
                 continue
-            row = reader.validate(_MessageRow, data, file, raw, n)
+            row = reader.validate(model, data, file, raw, n)
             if row is None:
                 continue
-            for page in row.pages:
-                if page not in pages:
-                    reader.say(file, n, "pages", f"{page!r} is not the id of a page")
-            if row.text in found:
+            if row.text in seen:
                 reader.say(file, n, "text", "stands twice")
-            found[row.text] = Message(row.text, tuple(row.pages))
-    return tuple(found.values())
+            seen.add(row.text)
+            yield file, n, row
+
+
+def _messages(reader: Reader, pages: set[str], situations: dict[str, Situation]) -> tuple[Message, ...]:
+    """A page or a situation that does not exist is a problem; without pages, those that the first situation quotes."""
+    found = []
+    for file, n, row in _lines(reader, "messages", _MessageRow):
+        for name, wanted, known in (("pages", row.pages, pages), ("situations", row.situations, situations)):
+            for one in wanted:
+                if one not in known:
+                    reader.say(file, n, name, f"{one!r} is not the id of a {name[:-1]}")
+        first = situations.get(row.situations[0])
+        pages_of = tuple(row.pages) or (_most_quoted(first) if first else ())
+        found.append(Message(row.text, tuple(row.situations), pages_of))
+    return tuple(found)
+
+
+def _most_quoted(situation: Situation, n: int = 2) -> tuple[str, ...]:
+    """Ids of the pages that it quotes most, vital statements counted twice."""
+    count = Counter(s.rsplit(".", 1)[0] for s in (*situation.say, *sorted(situation.vital)))
+    return tuple(page for page, _ in count.most_common(n))
 
 
 def load_page(file: Path, root: Path) -> tuple[Page | None, list[Problem]]:
@@ -277,8 +326,16 @@ def load(root: Path) -> Knowledge:
     )
     order = {slug: t.place for slug, t in known.topics.items()}
     ordered = tuple(sorted(pages.values(), key=lambda p: (order.get(p.topic, 0), p.id)))
-    messages = _messages(reader, {p.id for p in pages.values()})
+    details = read_details(reader)
+    openings = read_details(reader, "openings.yaml")
+    danger = tuple((row.text, row.label) for _, _, row in _lines(reader, "danger", _DangerRow))
+    statements = {s.id for page in pages.values() for p in page.passages for s in p.statements}
+    situations = read_situations(reader, known.topics, statements, {d.id for d in details})
+    messages = _messages(reader, {p.id for p in pages.values()}, {s.id: s for s in situations})
     places = tuple((say.lower(), r.name) for r in reader.rows("places.yaml", _PlaceRow) for say in r.say)
     if reader.problems:
         raise ContentError(reader.problems)
-    return Knowledge(ordered, known.sources, known.speakers, known.topics, terms, lines, boundaries, places, messages)
+    return Knowledge(
+        ordered, known.sources, known.speakers, known.topics, terms, lines, boundaries, places, messages,
+        situations, details, openings, danger,
+    )  # fmt: skip

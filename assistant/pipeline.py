@@ -10,24 +10,31 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from assistant.answer import Composed, best_pages, compose
-from assistant.conversation import Meaning, Move, interpret
+from assistant.answer import NOTHING, Composed, best_pages, compose
+from assistant.conversation import Meaning, Move, interpret, unsteered
 from assistant.errors import IndexProblem
 from assistant.gate import GATE, Gate, Verdict, named_outside, place_named
 from assistant.grounding import faults
 from assistant.knowledge import Knowledge
-from assistant.records import Answer, Citation, Role, Sentence, Status, Turn
+from assistant.records import Answer, Citation, Detail, Role, Sentence, Status, Turn
 from assistant.replies import Replies
 from assistant.safety import Watch, crisis_paragraphs, help_values
 from assistant.search import Found, Query, Search
+from assistant.situations import NOT_SO, details_told
 from assistant.text import MAX_CHARS, normalise, sentences, spanish
 
 __all__ = ["Parts", "STEPS", "answer_question"]
 
 _FEW = 4  # words up to which a message may be too short to tell what is meant
-_LIKELY = 0.2  # probability from which a topic is one of the readings
+_LIKELY = 0.2  # probability from which a topic or a situation is one of the readings
+_STORY = 12  # words from which a first message gets an opening line
+_EACH = {2: 5, 3: 3}  # sentences for each of so many questions
+_CLEAR, _INSIDE = 0.35, 0.85  # probability and share of neighbours with which a turn speaks for itself
+_NEAR = 0.1  # from which another situation is offered by name
+_PLAIN = 0.6  # passage cosine from which a bare word is a question of its own ("sarb")
 _HELD, _HELD_NEAR = 0.5, 0.35  # coverage and passage cosine from which a bare word names a subject
 _DEPTH = 36
+_REST = 8  # words beside the danger from which a message asks something else too
 _MEDICAL = re.compile(
     r"\b(?:diagnos\w+|dose|dosage|\d+ ?mg|milligrams?|taper|wean|off (?:his|her|the) meds|zoloft|prozac|lexapro|"
     r"sertraline|fluoxetine|adderall|ritalin|"
@@ -56,6 +63,7 @@ class Run:
     library: bool = True
     text: str = ""
     meaning: Meaning = field(default_factory=lambda: Meaning(Move.ASK, ""))
+    told: tuple[Detail, ...] = ()
     found: Found | None = None
     notices: list[Sentence] = field(default_factory=list)
     closing: list[Sentence] = field(default_factory=list)
@@ -76,8 +84,9 @@ class Run:
         return tuple(t for t, _ in self.found.topics[:2]) if self.found else ()
 
     def titles(self) -> set[str]:
-        """Titles of all pages: a suggestion that was clicked is never unclear."""
-        return {p.title for p in self.parts.knowledge.pages}
+        """Titles of all pages and situations: a suggestion that was clicked is never unclear."""
+        known = self.parts.knowledge
+        return {p.title for p in known.pages} | {s.title for s in known.situations}
 
     def nearest_pages(self, n: int = 3) -> tuple[str, ...]:
         """Titles of the nearest pages: what a non-answer offers."""
@@ -105,19 +114,40 @@ def clean(run: Run) -> None:
 
 
 def danger(run: Run) -> None:
-    """Fixed help before anything is searched; works with the index and the encoder gone."""
-    found = run.parts.watch.look(run.text)
+    """Fixed help before anything is searched; the patterns work with the index and the encoder gone."""
+    found = run.parts.watch.look(run.text) or run.parts.watch.hear(run.text)
     if found is None:
         return
     again = any(t.answer and t.answer.status is Status.CRISIS for t in run.turns)
     # A reply that names a line not meant for a crisis fails to fill, here and in the content tests.
     values = help_values(tuple(line for line in run.parts.knowledge.helplines if line.in_crisis))
-    run.done = Answer(run.raw, Status.CRISIS, _fixed(crisis_paragraphs(found, again, run.parts.replies, values)))
+    run.done = Answer(
+        run.raw, Status.CRISIS, _fixed(crisis_paragraphs(found, again, run.parts.replies, values)),
+        suggestions=_rest(run),
+    )  # fmt: skip
+
+
+def _rest(run: Run) -> tuple[str, ...]:
+    """What else a message of danger asks, as titles to open when everyone is safe; nothing if it cannot be searched."""
+    kept = [s for s in sentences(run.text) if not (run.parts.watch.look(s) or run.parts.watch.hear(s))]
+    if run.parts.search is None or len(" ".join(kept).split()) < _REST:
+        return ()
+    try:
+        run.found = run.parts.search.find(Query(" ".join(kept), k=_DEPTH, library=run.library))
+    except IndexProblem:
+        return ()
+    if run.parts.gate.decide(run.found.evidence, run.parts.knowledge.boundaries).status is not Status.ANSWERED:
+        return ()
+    return tuple(s.title for s, chance in run.found.situations[:2] if chance >= _LIKELY)
 
 
 def meaning(run: Run) -> None:
-    """What the turn means after the ones before it."""
+    """What the turn means after the ones before it, and the details told so far."""
     run.meaning = interpret(run.text, run.turns)
+    said = [*(normalise(t.said) for t in run.turns), run.text]
+    taken_back = {s.removeprefix(NOT_SO) for s in said if s.startswith(NOT_SO)}
+    told = details_told("\n".join(s for s in said if not s.startswith(NOT_SO)), run.parts.knowledge.details)
+    run.told = tuple(d for d in told if d.label not in taken_back)
     move = run.meaning.move
     if move is Move.CHAT:
         run.reply(Status.OUT_OF_SCOPE, "chat", _starts(run))
@@ -135,7 +165,12 @@ def search(run: Run) -> None:
         run.reply(Status.UNAVAILABLE, "unavailable")
         return
     try:
-        run.found = run.parts.search.find(Query(run.meaning.text, k=_DEPTH, library=run.library))
+        if run.meaning.alone:
+            run.found = run.parts.search.find(Query(unsteered(run.meaning.alone), k=_DEPTH, library=run.library))
+            if _has_a_subject(run.found):
+                run.meaning = Meaning(Move.ASK, run.meaning.alone)
+        if run.found is None or run.meaning.context:
+            run.found = run.parts.search.find(Query(_searched(run.meaning.text, run), k=_DEPTH, library=run.library))
     except IndexProblem:
         run.reply(Status.UNAVAILABLE, "unavailable")
         return
@@ -143,6 +178,34 @@ def search(run: Run) -> None:
         run.notices += _fixed(run.parts.replies["words_only"].fill(), "notice")
     if spanish(run.text):
         run.notices += _fixed(run.parts.replies["spanish"].fill(), "notice")
+
+
+def _questions_apart(run: Run) -> list[tuple[str, Found]]:
+    """The questions of a message that ask about different situations, each with its own search; else none."""
+    assert run.parts.search is not None
+    if run.meaning.context or run.parts.search.embedder is None or run.status is not Status.ANSWERED:
+        return []
+    apart: dict[str, tuple[str, Found]] = {}
+    for question in _asked(run.meaning.text)[:4]:
+        found = run.parts.search.find(Query(question, k=_DEPTH, library=run.library))
+        if _has_a_subject(found):
+            apart.setdefault(found.situations[0][0].id, (question, found))
+    return list(apart.values())[: max(_EACH)] if len(apart) > 1 else []
+
+
+def _asked(text: str) -> list[str]:
+    """The sentences of a message that ask something by themselves."""
+    return [s for s in sentences(text) if s.endswith("?") and len(s.split()) >= 5]
+
+
+def _searched(text: str, run: Run) -> str:
+    """A title is searched as it stands, anything else without what tries to steer."""
+    return text if text in run.titles() else unsteered(text)
+
+
+def _has_a_subject(found: Found) -> bool:
+    """Whether a turn is clear enough by itself: one situation stands out, and the message lies inside."""
+    return bool(found.situations) and found.situations[0][1] >= _CLEAR and found.evidence.inside >= _INSIDE
 
 
 def gate(run: Run) -> None:
@@ -157,7 +220,7 @@ def gate(run: Run) -> None:
     if place and verdict.status is not Status.OUT_OF_SCOPE:
         verdict = Verdict(Status.OTHER_PLACE, "other_place")
     options = _readings(run) if verdict.status is Status.ANSWERED else ()
-    if verdict.reply == "chat" and _names_a_subject(run):
+    if not options and _names_a_subject(run):
         options = run.nearest_pages()
     if options:
         run.reply(Status.CLARIFY, "clarify", options)
@@ -178,7 +241,19 @@ def gate(run: Run) -> None:
 def answer(run: Run) -> None:
     """Choose, order and number the statements."""
     assert run.found is not None and run.parts.search is not None
-    run.composed = compose(run.found, run.parts.search.index)
+    told = frozenset(d.id for d in run.told)
+    index, knowledge = run.parts.search.index, run.parts.knowledge
+    questions = _questions_apart(run)
+    if questions:
+        run.composed = NOTHING
+        for question, found in questions:
+            heading = _fixed(run.parts.replies["asked"].fill(question=question), "notice")
+            said = Composed((*run.composed.sentences, *heading), run.composed.citations)
+            run.composed = compose(found, index, knowledge, told, _EACH[len(questions)], said)
+    else:
+        run.composed = compose(run.found, index, knowledge, told)
+    if not run.turns and len(run.text.split()) >= _STORY:
+        run.notices += [Sentence(d.label, (), "fixed") for d in details_told(run.text, knowledge.openings)[:1]]
     if not run.composed.citations:
         run.reply(Status.NO_MATCH, "no_match", run.nearest_pages())
 
@@ -199,7 +274,7 @@ def suggest(run: Run) -> None:
     c = run.composed
     run.done = Answer(
         run.raw, run.status, (*run.notices, *c.sentences, *run.closing), c.citations, c.topics,
-        _related(run, c.citations), run.missing,
+        _related(run, c.citations), run.missing, _understood(run),
     )  # fmt: skip
 
 
@@ -242,7 +317,8 @@ def _names_a_subject(run: Run) -> bool:
     """A word or two that the pages use, such as "evaluation": too little to answer, but no small talk."""
     assert run.found is not None
     e = run.found.evidence
-    return len(run.text.split()) <= 2 and e.coverage >= _HELD and e.passage >= _HELD_NEAR
+    bare = len(run.text.split()) <= 2 and run.text not in run.titles() and not run.meaning.context
+    return bare and e.coverage >= _HELD and _HELD_NEAR <= e.passage < _PLAIN
 
 
 def _readings(run: Run) -> tuple[str, ...]:
@@ -262,7 +338,7 @@ def _parts_without_evidence(run: Run) -> None:
     assert run.parts.search is not None
     if run.meaning.context or run.parts.search.embedder is None:
         return
-    asked = [s for s in sentences(run.meaning.text) if s.endswith("?") and len(s.split()) >= 5]
+    asked = _asked(run.meaning.text)
     if len(asked) < 2:
         return
     outside = []
@@ -303,7 +379,7 @@ def _keep_general(run: Run) -> None:
         statements = tuple(s for s in hit.passage.statements if s.kind in {"expert", "article", "research"})
         if statements and hit.passage.jurisdiction == "General":
             kept.append(replace(hit, passage=replace(hit.passage, statements=statements)))
-    run.found = replace(run.found, hits=tuple(kept))
+    run.found = replace(run.found, hits=tuple(kept), situations=())  # a situation may quote California's law
 
 
 def _professional(run: Run, verdict: Verdict) -> None:
@@ -343,12 +419,24 @@ def _credit(c: Citation) -> str:
     return " ".join(f"{who} {c.source.title} ({c.source.publisher}; {c.as_of}):".split())
 
 
+def _understood(run: Run) -> tuple[str, ...]:
+    """Labels of the details that decided what a likely situation says."""
+    assert run.found is not None
+    likely = [s for s, chance in run.found.situations if chance >= _LIKELY]
+    decided = {d for s in likely for d in (*s.only.values(), *s.unless.values())}
+    return tuple(d.label for d in run.told if d.id in decided)
+
+
 def _related(run: Run, citations: Sequence[Citation], n: int = 3) -> tuple[str, ...]:
-    """Titles of pages related to the cited ones, then of the next best pages; never a page just quoted."""
-    pages = run.parts.knowledge.page_by_id
-    passages = run.parts.knowledge.passage_by_id
+    """Titles to ask next, each with an answer: situations near by, then pages related to the cited ones."""
+    assert run.found is not None
+    known = run.parts.knowledge
+    passages = known.passage_by_id
     cited = list(dict.fromkeys(passages[c.passage_id].page_id for c in citations))
+    pages = known.page_by_id
     links = [pages[r].title for i in cited if i in pages for r in pages[i].related if r in pages and r not in cited]
-    quoted = {pages[i].title for i in cited if i in pages}
-    offered = dict.fromkeys((*links[:2], *run.nearest_pages(8), *links))
+    near = [s.title for s, chance in run.found.situations[1:3] if chance >= _NEAR]
+    kin = [known.situation_by_id[r].title for s, _ in run.found.situations[:1] for r in s.related]
+    quoted = {pages[i].title for i in cited if i in pages} | {run.meaning.text}
+    offered = dict.fromkeys((*near[:1], *kin[:1], *links[:1], *kin[1:2], *links[1:], *run.nearest_pages(8)))
     return tuple(t for t in offered if t not in quoted)[:n]

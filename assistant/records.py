@@ -5,6 +5,8 @@ Offsets count characters of `Passage.text`, end exclusive: `passage.text[s.start
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -13,6 +15,7 @@ __all__ = [
     "Answer",
     "Citation",
     "CitedSource",
+    "Detail",
     "HelpLine",
     "Kind",
     "Page",
@@ -21,6 +24,7 @@ __all__ = [
     "Reference",
     "Role",
     "Sentence",
+    "Situation",
     "Source",
     "Speaker",
     "Statement",
@@ -151,6 +155,40 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """Something told that changes the answer, with the words that tell it and the words that deny it."""
+
+    id: str
+    label: str  # in the parent's terms, after "I understood:"
+    told: tuple[re.Pattern[str], ...]
+    unless: tuple[re.Pattern[str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a family faces, and the statements that answer it, in the order a wise navigator would say them."""
+
+    id: str
+    title: str
+    topics: tuple[str, ...]  # best first
+    say: tuple[str, ...]  # statement ids
+    vital: frozenset[str]  # those of `say` that this family must not leave without
+    only: Mapping[str, str]  # statement id to the detail that has to be told for it to be said
+    unless: Mapping[str, str]  # statement id to the detail with which it is left out
+    offer: str  # the guide that fits
+    related: tuple[str, ...]
+    confused_with: tuple[tuple[str, str], ...]  # situation id, and how to tell the two apart
+
+    def says(self, told: frozenset[str]) -> tuple[str, ...]:
+        """The statements for a family that told these details, in order."""
+        return tuple(
+            s
+            for s in self.say
+            if (s not in self.only or self.only[s] in told) and (s not in self.unless or self.unless[s] not in told)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class HelpLine:
     """One line of helplines.yaml; `checked_on` is "" until the operator has looked at the line's own page."""
 
@@ -218,6 +256,7 @@ class Answer:
     topics: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    understood: tuple[str, ...] = ()  # details that shaped the answer, in the parent's terms
     model: str | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
 
@@ -242,7 +281,7 @@ class Answer:
             "status": self.status.value,
             "text": self.text,
         }
-        for key in ("sentences", "citations", "topics", "suggestions", "missing", "model", "timings_ms"):
+        for key in ("sentences", "citations", "topics", "suggestions", "missing", "understood", "model", "timings_ms"):
             value = data[key]
             ordered[key] = list(value) if isinstance(value, tuple) else value
         return ordered

@@ -1,26 +1,32 @@
 """Signs of danger, found by words alone before anything is searched; replies are fixed files.
 
-Works with the index, the encoder and the pages removed: it reads knowledge/danger.yaml, knowledge/helplines.yaml
-and prompts/replies/crisis_*.md only. This is a floor, not a judge: it looks at clauses, and a clause that only
-speaks about the subject (a policy, a book, the past) is let through.
+The patterns work with the index, the encoder and the pages removed: they read knowledge/danger.yaml,
+knowledge/helplines.yaml and prompts/replies/crisis_*.md only. They look at clauses, and a clause that only speaks
+about the subject (a policy, a book, the past) is let through. Where an encoder is loaded, a linear reading learned
+from knowledge/danger/ looks at each sentence after them: it hears hints that no pattern names.
 """
 
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from assistant.classifier import Classifier
+from assistant.embedding import Embedder, Vectors
 from assistant.errors import ContentError, Problem
 from assistant.records import HelpLine
 from assistant.replies import Replies
-from assistant.text import tokens
+from assistant.text import sentences, tokens
 
 __all__ = ["Danger", "Watch", "help_values"]
 
 _CLAUSE = re.compile(r"[.?!;\n]+|,\s*(?:but|and|so|then)\s|\s-\s")
+_PIECE, _FEW = 3, 3  # words of a sentence that is read alone; sentences up to which the whole is read too
+_CERTAIN = 0.95  # probability of danger from which help is shown; set on evals/cases/safety*.jsonl
 _NUMBERS = {
     "emergency": "emergency", "lifeline": "lifeline-988", "text_line": "crisis-text-line",
     "youth_line": "ca-youth-crisis-line", "childhelp": "childhelp", "poison": "poison-help",
@@ -53,7 +59,9 @@ def help_values(lines: tuple[HelpLine, ...]) -> dict[str, str]:
 
 
 class Watch:
-    """The patterns of danger.yaml, compiled once."""
+    """The patterns of danger.yaml, compiled once, and what was learned beside them where an encoder is loaded."""
+
+    _learned: tuple[Embedder, Classifier] | None = None
 
     def __init__(self, file: Path) -> None:
         """Read and compile.
@@ -96,6 +104,33 @@ class Watch:
                     return Danger(self._named(kind.id, clause), bool(self._young.search(self._flat(text))), clause)
         return None
 
+    def with_learned(self, embedder: Embedder, classifier: Classifier) -> Watch:
+        """The same patterns, with a learned reading after them."""
+        watch = copy(self)
+        watch._learned = (embedder, classifier) if classifier.labels else None
+        return watch
+
+    def hear(self, text: str) -> Danger | None:
+        """The likeliest danger that no pattern names, sentence by sentence; None without an encoder."""
+        if self._learned is None:
+            return None
+        embedder, classifier = self._learned
+        pieces = [s for s in sentences(text) if len(s.split()) >= _PIECE] or [text]
+        if 1 < len(pieces) <= _FEW:
+            pieces.append(text)
+        best, kind, heard = 0.0, "", ""
+        for piece, vector in zip(pieces, _vectors(embedder, pieces), strict=True):
+            chance = classifier.chance(piece, vector)
+            danger = 1 - chance.get("safe", 1.0)
+            clause = self._flat(piece)
+            if danger > best and not any(p.search(clause) for p in self._everywhere):
+                named = max((label for label in chance if label != "safe"), key=lambda label: chance[label])
+                best, kind, heard = danger, named, clause
+        if best < _CERTAIN:
+            return None
+        kind = "parent_suicide" if kind == "parent-danger" else kind.replace("-", "_")
+        return Danger(kind, bool(self._young.search(self._flat(text))), heard)
+
     def _flat(self, text: str) -> str:
         """Lower-case words without accents or apostrophes, common misspellings mended, single spaces."""
         words = (w.replace("'", "") for w in tokens(text))
@@ -118,6 +153,11 @@ class Watch:
             if not said and not other:
                 return "parent_suicide"
         return kind
+
+
+def _vectors(embedder: Embedder, pieces: list[str]) -> Vectors:
+    """One sentence alone comes from the encoder's cache; several are one batch."""
+    return embedder.encode(pieces) if len(pieces) == 1 else embedder.encode(pieces, lambda _: None)
 
 
 def _compile(pattern: str, words: dict[str, str]) -> re.Pattern[str]:

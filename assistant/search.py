@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import log
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from assistant.embedding import Embedder, Vectors
 from assistant.errors import InputError
 from assistant.index import Index, Near
 from assistant.knowledge import Knowledge, Term
-from assistant.records import Passage
+from assistant.records import Passage, Situation
 from assistant.text import spanish, stems, tokens
 
 __all__ = ["Evidence", "Found", "Hit", "MAX_K", "Query", "Search"]
@@ -32,11 +33,14 @@ _WEIGHT = {
     "passages": 12.3, "statements": 5.4, "question": 1.6, "second": 5.2, "words": 2.7, "vocabulary": 2.0,
     "page": 0.45, "topic": 0.7,
 }  # fmt: skip
+_LEAST = 1e-4  # a probability below this says no more than this
 _BEST = 3  # passages, and statements, of a page that are averaged
 _SHORT = 30  # up to this many words the vocabulary's terms are embedded with the message
 _MATCH = 0.35  # cosine from which a passage matches whatever its words
 _WORDS = 0.2  # share of the best BM25 score from which it matches whatever its cosine
+_SITUATIONS, _UNLIKELY = 8, 0.02  # situations kept, and the probability below which one is not
 _SURE = 0.2  # probability of a page from which all its passages match: a fragment says few words of any
+_SHARE = 6.0  # weight of the neighbours' share beside the learned log-odds
 _NEIGHBOURS = 25  # questions and boundary examples that vote on whether a message lies inside
 
 
@@ -84,6 +88,7 @@ class Evidence:
     boundary: str  # id of the boundary that most of the outside weight belongs to, "" for none
     boundary_cosine: float
     coverage: float  # share of the message's known stems that the three best passages hold
+    odds: float = 0.0  # learned log-odds that it lies inside, plus six times `inside`; what the gate compares
     translated: bool = False  # Spanish, and at least two terms of the vocabulary stood for it
 
 
@@ -94,6 +99,7 @@ class Found:
     hits: tuple[Hit, ...]
     evidence: Evidence
     topics: tuple[tuple[str, float], ...]  # topic and its probability, best first
+    situations: tuple[tuple[Situation, float], ...]  # the likeliest ones with their probabilities, best first
     matched: tuple[Passage, ...]  # every passage that matched, best first, before `k` cut the list
     vector: Vectors | None = field(default=None, repr=False)  # of the message
     terms: tuple[str, ...] = ()  # what the vocabulary added
@@ -197,8 +203,9 @@ class Search:
         hits = self._hits(scores, pages, chance, query)
         return Found(
             tuple(hits[: query.k]),
-            self._evidence(query.text, terms, near, hits),
+            self._evidence(query.text, terms, near, hits, self._odds(self._embedded(query.text, added), vector)),
             self._topics(chance),
+            self._situations(query.text, self._embedded(query.text, added), vector),
             tuple(h.passage for h in hits),
             vector,
             tuple(t.means for t in terms),
@@ -220,11 +227,8 @@ class Search:
         return {self._ids[i]: float(scores[i]) / top for i in np.flatnonzero(scores > 0)}
 
     def _page_scores(self, s: _Scores, terms: Sequence[Term], text: str, vector: Vectors | None) -> dict[str, float]:
-        page_chance: dict[str, float] = {}
-        topic_chance: dict[str, float] = {}
-        if self.index and vector is not None:
-            page_chance, topic_chance = self.index.classifier.chance(text, vector)
-        least = min(page_chance.values(), default=0.0)
+        page_chance, topic_chance = self._read(text, vector)
+        least = min(page_chance.values(), default=0.0)  # for a library document, which nothing was learned about
         said = Counter(topic for term in terms for topic in term.topics)
         out = {}
         for unit, passages in self._units.items():
@@ -238,10 +242,20 @@ class Search:
                 )
                 score += _WEIGHT["question"] * (questions[0] if questions else s.floor)
                 score += _WEIGHT["second"] * (questions[1] if len(questions) > 1 else s.floor)
-                score += _WEIGHT["page"] * page_chance.get(unit, least)
-                score += _WEIGHT["topic"] * topic_chance.get(passages[0].topic, least)
+                score += _WEIGHT["page"] * log(page_chance.get(unit, least) + _LEAST)
+                score += _WEIGHT["topic"] * log(topic_chance.get(passages[0].topic, least) + _LEAST)
             out[unit] = score
         return out
+
+    def _read(self, text: str, vector: Vectors | None) -> tuple[Counter[str], Counter[str]]:
+        """How likely each page and each topic is, by the linear reading alone."""
+        pages: Counter[str] = Counter()
+        topics: Counter[str] = Counter()
+        if self.index and vector is not None:
+            pages.update(self.index.pages.chance(text, vector))  # a Counter of floats
+            for page, p in pages.items():
+                topics[self._units[page][0].topic] += p
+        return pages, topics
 
     def _hits(self, s: _Scores, pages: dict[str, float], chance: dict[str, float], query: Query) -> list[Hit]:
         """Passages of every page in order of page score plus the passage's own nearness."""
@@ -255,13 +269,33 @@ class Search:
                     hits.append(Hit(p, round(pages[unit] + own, 6), chance[unit]))
         return sorted(hits, key=lambda h: (-h.score, h.passage.id))
 
+    def _situations(self, said: str, text: str, vector: Vectors | None) -> tuple[tuple[Situation, float], ...]:
+        """Situations from a probability of 0.02; one whose title was said word for word is certain."""
+        known = self.knowledge.situation_by_id
+        named = next((s for s in self.knowledge.situations if s.title == said), None)
+        if named:
+            return ((named, 1.0),)
+        if not self.index or vector is None:
+            return ()
+        likely = sorted(self.index.situations.chance(text, vector).items(), key=lambda x: (-x[1], x[0]))
+        return tuple((known[i], round(p, 4)) for i, p in likely[:_SITUATIONS] if p >= _UNLIKELY)
+
+    def _odds(self, text: str, vector: Vectors | None) -> float:
+        """Natural log-odds that a message lies inside, by the linear reading alone; 0 where nothing was learned."""
+        if self.index is None or vector is None:
+            return 0.0
+        inside = self.index.inside.chance(text, vector).get("inside", 0.5)
+        return log(inside + 1e-6) - log(1 - inside + 1e-6)
+
     def _topics(self, chance: dict[str, float]) -> tuple[tuple[str, float], ...]:
         weight: Counter[str] = Counter()
         for unit, p in chance.items():
             weight[self._units[unit][0].topic] += p  # type: ignore[assignment] # a Counter of floats
         return tuple(sorted(((t, round(w, 4)) for t, w in weight.items()), key=lambda x: (-x[1], x[0])))
 
-    def _evidence(self, text: str, terms: Sequence[Term], near: dict[str, list[Near]], hits: Sequence[Hit]) -> Evidence:
+    def _evidence(
+        self, text: str, terms: Sequence[Term], near: dict[str, list[Near]], hits: Sequence[Hit], odds: float
+    ) -> Evidence:
         best = [max((n.cosine for n in near[k]), default=0.0) for k in ("questions", "passages", "boundaries")]
         # A message stands once for each page that it is labelled with; its vote counts once.
         asked = {n.id.rsplit("?", 1)[1] if "?m" in n.id else n.id: n for n in near["questions"]}
@@ -277,13 +311,14 @@ class Search:
             else:
                 sums[owner] += weight
         total = inside + sum(sums.values())
+        share = round(inside / total, 4) if total else 0.0
         wanted = {s for s in stems(" ".join([text, *(t.means for t in terms)])) if s in self._known}
         held: set[str] = set().union(*(self._stems[h.passage.id] for h in hits[:3]))
         return Evidence(
-            best[0], best[1], round(inside / total, 4) if total else 0.0,
+            best[0], best[1], share,
             max(sums, key=lambda o: (sums[o], o)) if sums else "", best[2],
             round(len(wanted & held) / len(wanted), 4) if wanted else 0.0,
-            len(terms) >= 2 and spanish(text),
+            round(odds + _SHARE * share, 4), len(terms) >= 2 and spanish(text),
         )  # fmt: skip
 
 

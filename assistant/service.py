@@ -50,10 +50,20 @@ class Assistant:
         """The index in use, None when there is none."""
         return self._parts.search.index.folder if self._parts.search and self._parts.search.index else None
 
+    @property
+    def search(self) -> Search | None:
+        """The search in use, None before `warm` is done."""
+        return self._parts.search
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """The encoder in use, None when only words are searched."""
+        return self._embedder
+
     def warm(self, say: Say, embedder: Embedder | None = None) -> None:
         """Load the encoder, open the index or rebuild it, and switch the search on."""
         try:
-            self._embedder = embedder or load_encoder(self.settings)
+            self._embedder = embedder or load_encoder(self.settings, say=say)
         except EmbeddingError as error:
             self.problem = str(error)
             say(f"searching by words only: {error}")
@@ -90,7 +100,8 @@ class Assistant:
             raise IndexProblem(
                 f"the index was built with {index.manifest.model}, not {self._embedder.name}", index.folder
             )
-        self._parts = replace(self._parts, knowledge=knowledge)
+        watch = self._parts.watch.with_learned(self._embedder, index.danger)
+        self._parts = replace(self._parts, knowledge=knowledge, watch=watch)
         self._use(Search(knowledge, index, self._embedder))
 
     def _use(self, search: Search) -> None:

@@ -59,6 +59,7 @@ class Settings:
     model: str = PACKAGED_MODEL  # the packaged weights, or a local folder / cached name
     library: Path | None = None  # the organisation's own documents
     library_for_parents: bool = True  # False: library passages are found by the lookup only
+    tuned: bool = True  # False: the packaged weights as they are
     threads: int = 1  # torch threads when serving
 
     @classmethod
@@ -82,6 +83,7 @@ class Settings:
             model=env.get("DOORSTEP_MODEL") or PACKAGED_MODEL,
             library=Path(library) if library else None,
             library_for_parents=env.get("DOORSTEP_LIBRARY_FOR_PARENTS", "yes").lower() not in {"no", "0", "false"},
+            tuned=env.get("DOORSTEP_TUNED", "yes").lower() not in {"no", "0", "false"},
             threads=int(raw),
         )
 

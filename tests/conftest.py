@@ -45,7 +45,9 @@ def small(knowledge: Knowledge) -> Knowledge:
     """Six pages of the real content: enough for an index that is built in a second."""
     from dataclasses import replace
 
-    return replace(knowledge, pages=knowledge.pages[:6], messages=(), boundaries=knowledge.boundaries[:3])
+    return replace(
+        knowledge, pages=knowledge.pages[:6], messages=(), situations=(), danger=(), boundaries=knowledge.boundaries[:3]
+    )
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def titled(assistant):
 
 @pytest.fixture(scope="module")
 def cases(root):
-    text = (root / "evals/cases/answers.jsonl").read_text(encoding="utf-8")
+    text = (root / "evals/cases/questions_first.jsonl").read_text(encoding="utf-8")
     return [json.loads(row) for row in text.splitlines()]
 
 
@@ -87,7 +87,8 @@ def test_topics_are_those_of_the_citations(titled, answered):
 
 
 def test_suggestions_are_titles_of_pages_not_quoted(titled, assistant):
-    titles = {page.title for page in assistant.knowledge.pages}
+    known = assistant.knowledge
+    titles = {page.title for page in known.pages} | {s.title for s in known.situations}
     for answer in titled.values():
         assert 1 <= len(answer.suggestions) <= 3
         assert set(answer.suggestions) <= titles - {c.page_title for c in answer.citations}
@@ -174,20 +175,22 @@ def test_citing_takes_the_words_from_the_passage(knowledge):
 
 @pytest.mark.parametrize("limit", [3, 4, 7])
 def test_composing_without_vectors_keeps_the_limit(knowledge, limit):
-    composed = compose(Search(knowledge).find(Query("truancy letter meeting", k=36)), None, limit)
+    composed = compose(Search(knowledge).find(Query("truancy letter meeting", k=36)), None, knowledge, limit=limit)
     assert 3 <= len(composed.sentences) <= limit
     assert len(composed.citations) == len(composed.sentences)
 
 
 def test_nothing_found_composes_nothing(knowledge):
-    composed = compose(Search(knowledge).find(Query("zzyzx", k=36)), None)
+    composed = compose(Search(knowledge).find(Query("zzyzx", k=36)), None, knowledge)
     assert (composed.sentences, composed.citations, composed.topics) == ((), (), ())
 
 
-def test_a_step_that_rests_on_law_is_not_shown_as_the_law(assistant):
-    answer = assistant.answer("can I ask the school to test her if she won't even go in the building?")
+def test_a_step_that_rests_on_law_is_not_shown_as_the_law(titled, assistant):
     parts = {s.id: s.part for p in assistant.knowledge.passages for s in p.statements}
-    by_number = {c.n: c for c in answer.citations}
-    shown_as_law = [by_number[s.citations[0]] for s in answer.sentences if s.role == "law"]
-    assert all(parts[c.statement_id] != "do" for c in shown_as_law)
-    assert any(c.kind == "law" and parts[c.statement_id] == "do" for c in answer.citations)
+    steps = 0
+    for answer in titled.values():
+        by_number = {c.n: c for c in answer.citations}
+        shown = [by_number[s.citations[0]] for s in answer.sentences if s.role == "law"]
+        assert all(parts[c.statement_id] != "do" for c in shown)
+        steps += sum(c.kind == "law" and parts[c.statement_id] == "do" for c in answer.citations)
+    assert steps, "no title is answered with such a step: nothing was looked at"

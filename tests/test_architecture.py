@@ -21,7 +21,7 @@ LAYERS = [
     {"records", "errors", "settings"},
     {"text"},
     {"reading"},
-    {"pages"},
+    {"pages", "situations"},
     {"knowledge", "replies", "embedding", "library", "classifier"},
     {"index", "check"},
     {"search", "safety"},

@@ -48,9 +48,10 @@ def copied(root, tmp_path):
 
 @pytest.fixture
 def three_pages(root, copied):
-    """A root with three pages, one boundary and no messages: its index is built in a moment."""
+    """A root with three pages, one boundary and nothing learned: its index is built in a moment."""
     pages = sorted((copied / "knowledge/pages/truancy-sarb").glob("*.md"))[:3]
-    shutil.rmtree(copied / "knowledge/messages")
+    for name in ("messages", "situations", "danger"):
+        shutil.rmtree(copied / "knowledge" / name)
     for file in (copied / "knowledge/pages").glob("*/*.md"):
         if file not in pages:
             file.unlink()

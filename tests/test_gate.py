@@ -16,8 +16,14 @@ ANSWERED = {Status.ANSWERED, Status.PARTIAL}
 
 @pytest.fixture(scope="module")
 def cases(root):
-    text = (root / "evals/cases/gate.jsonl").read_text(encoding="utf-8")
-    return [json.loads(row) for row in text.splitlines()]
+    """Forty a family would ask, forty near misses, forty far off."""
+    found = []
+    for name in ("questions_gate", "outside_gate"):
+        text = (root / f"evals/cases/{name}.jsonl").read_text(encoding="utf-8")
+        for case in map(json.loads, text.splitlines()):
+            kind = "in" if name.startswith("questions") else "far" if case["far"] else "near"
+            found.append({**case, "set": kind, "expect": [case["status"], *case.get("also", [])]})
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -56,21 +62,21 @@ def test_nothing_is_cited_without_a_passed_gate(answers):
     assert all(a.citations for a in answers.values() if a.status in ANSWERED)
 
 
-@pytest.mark.parametrize(("inside", "name", "more"), [(0.55, "near", True), (0.97, "in", False)])
-def test_moving_the_threshold_changes_verdicts(cases, evidence, knowledge, inside, name, more):
+@pytest.mark.parametrize(("odds", "name", "more"), [(2.5, "near", True), (9.5, "in", False)])
+def test_moving_the_threshold_changes_verdicts(cases, evidence, knowledge, odds, name, more):
     def passed(gate):
         verdicts = (gate.decide(evidence[c["id"]], knowledge.boundaries) for c in of(cases, name))
         return sum(v.status is Status.ANSWERED for v in verdicts)
 
-    now, moved = passed(GATE), passed(Gate(inside=inside))
+    now, moved = passed(GATE), passed(Gate(odds=odds))
     assert moved >= now + 5 if more else moved <= now - 5
 
 
 def test_the_shares_tell_the_sets_apart(cases, evidence):
-    """Area under the curve of `inside`: the chance that a case inside lies above one outside."""
-    inside = [evidence[c["id"]].inside for c in of(cases, "in")]
+    """Area under the curve of `odds`: the chance that a case inside lies above one outside."""
+    inside = [evidence[c["id"]].odds for c in of(cases, "in")]
     for name in ("near", "far"):
-        outside = [evidence[c["id"]].inside for c in of(cases, name)]
+        outside = [evidence[c["id"]].odds for c in of(cases, name)]
         above = sum((a > b) + 0.5 * (a == b) for a in inside for b in outside)
         assert above / len(inside) / len(outside) >= 0.92
 
@@ -79,21 +85,21 @@ BOUNDARIES = (
     Boundary("benefits", "no_match", "no_match", ("ihss hours",), ("ihss", "section 8", "Medi-Cal")),
     Boundary("doses", "needs_professional", "who_medical", ("how many mg",)),
 )
-NEAR = Evidence(0.7, 0.6, 0.9, "benefits", 0.5, 0.5)
+NEAR = Evidence(0.7, 0.6, 0.9, "benefits", 0.5, 0.5, 9.0)
 
 
 @pytest.mark.parametrize(
     ("evidence", "status", "reply"),
     [
         (NEAR, "answered", ""),
-        (replace(NEAR, inside=GATE.inside, question=GATE.near, passage=0.0), "answered", ""),
-        (replace(NEAR, inside=GATE.inside - 0.01), "no_match", "no_match"),
-        (replace(NEAR, inside=0.2, boundary="doses"), "needs_professional", "who_medical"),
-        (replace(NEAR, inside=0.2, boundary="no-such-group"), "out_of_scope", "out_of_scope"),
+        (replace(NEAR, odds=GATE.odds, question=GATE.near, passage=0.0), "answered", ""),
+        (replace(NEAR, odds=GATE.odds - 0.01), "no_match", "no_match"),
+        (replace(NEAR, odds=0.2, boundary="doses"), "needs_professional", "who_medical"),
+        (replace(NEAR, odds=0.2, boundary="no-such-group"), "out_of_scope", "out_of_scope"),
         (replace(NEAR, question=0.2, passage=0.1, boundary_cosine=0.3), "out_of_scope", "out_of_scope"),
-        (replace(NEAR, question=0.2, passage=0.1, inside=0.1, boundary_cosine=0.6), "no_match", "no_match"),
-        (replace(NEAR, inside=0.1, translated=True), "answered", ""),
-        (replace(NEAR, inside=0.1, passage=0.44, translated=True), "no_match", "no_match"),
+        (replace(NEAR, question=0.2, passage=0.1, odds=0.1, boundary_cosine=0.6), "no_match", "no_match"),
+        (replace(NEAR, odds=0.1, translated=True), "answered", ""),
+        (replace(NEAR, odds=0.1, passage=0.44, translated=True), "no_match", "no_match"),
     ],
     ids=[
         "inside", "on-the-line", "below-the-line", "boundary-names-the-status", "unknown-boundary", "far-from-all",

@@ -38,7 +38,7 @@ def tiny(knowledge):
     """The first page of three topics."""
     first = {page.topic: page for page in reversed(knowledge.pages)}
     pages = tuple(first[topic] for topic in list(knowledge.topics)[:3])
-    return replace(knowledge, pages=pages, messages=(), boundaries=knowledge.boundaries[:1])
+    return replace(knowledge, pages=pages, messages=(), situations=(), danger=(), boundaries=knowledge.boundaries[:1])
 
 
 @pytest.fixture(scope="module")
@@ -255,10 +255,10 @@ DAMAGE = {
     "empty-database": truncate("chroma/chroma.sqlite3", 0),
     "truncated-database": truncate("chroma/chroma.sqlite3", 5000),
     "database-of-noise": lambda f: (f / "chroma/chroma.sqlite3").write_bytes(b"\x13\x37" * 4096),
-    "no-classifier": lose("classifier.npz"),
-    "empty-classifier": truncate("classifier.npz", 0),
-    "truncated-classifier": truncate("classifier.npz", 100),
-    "changed-classifier": flip_the_middle("classifier.npz"),
+    "no-classifier": lose("pages.npz"),
+    "empty-classifier": truncate("pages.npz", 0),
+    "truncated-classifier": truncate("pages.npz", 100),
+    "changed-classifier": flip_the_middle("pages.npz"),
     "no-folder": shutil.rmtree,
 }
 

@@ -41,6 +41,24 @@ OTHER = (
     .replace("[slow-days]", "[little-steps]")
     .replace("little steps", "slow days")
 )
+SITUATIONS = """- id: too-fast
+  title: The school goes faster than she can
+  topics: [pace]
+  say: [little-steps.s1, little-steps.s2, slow-days.s3]
+  vital: [little-steps.s2]
+  offer: return-plan
+  related: [too-slow]
+  confused_with: [{id: too-slow, tell: Here it is the school that hurries.}]
+- id: too-slow
+  title: Everyone says we go too slowly
+  topics: [pace]
+  say: [slow-days.s1, slow-days.s2, little-steps.s3]
+  vital: [slow-days.s1]
+  offer: return-plan
+  related: [too-fast]
+  confused_with: [{id: too-fast, tell: Here the family is blamed for slowness.}]
+"""
+MESSAGE = '{"text": "too fast for her", "situations": ["too-fast"]}'
 PATH = "knowledge/pages/pace/little-steps.md"
 
 
@@ -56,8 +74,10 @@ def project(tmp_path):
     (folder / "pages/pace").mkdir(parents=True)
     for file in (ROOT / "knowledge").glob("*.yaml"):
         shutil.copy(file, folder)
-    (folder / "messages").mkdir()
-    (folder / "messages/pace.jsonl").write_text('{"text": "too fast for her", "pages": ["little-steps"]}\n', "utf-8")
+    for name in ("messages", "situations"):
+        (folder / name).mkdir()
+    (folder / "messages/pace.jsonl").write_text(f"{MESSAGE}\n", "utf-8")
+    (folder / "situations/pace.yaml").write_text(SITUATIONS, "utf-8")
     (folder / "pages/pace/little-steps.md").write_text(PAGE, "utf-8")
     (folder / "pages/pace/slow-days.md").write_text(OTHER, "utf-8")
     return tmp_path
@@ -87,7 +107,11 @@ def test_a_sound_folder_loads(project):
     assert "\n- Stay on each step" in passage.text
     assert [r.source.id for r in passage.statements[2].references] == ["sr101", "LAW-ATT-02"]
     assert passage.statements[0].references[0].locator == "Go at the child's pace"
-    assert [(m.text, m.pages) for m in knowledge.messages] == [("too fast for her", ("little-steps",))]
+    assert [(m.text, m.situations, m.pages) for m in knowledge.messages] == [
+        ("too fast for her", ("too-fast",), ("little-steps", "slow-days"))
+    ]
+    assert [m.text for m in knowledge.examples] == [s.title for s in knowledge.situations] + ["too fast for her"]
+    assert knowledge.passage_of["slow-days.s2"].id == "slow-days.start-small"
 
 
 S1 = '[#s1 answer; @sr101 "Go at the child\'s pace"]'
@@ -166,10 +190,12 @@ def test_a_page_id_in_two_folders(project):
 
 @pytest.mark.parametrize(
     ("row", "field"),
-    [('{"text": "one two", "pages": ["no-such-page"]}', "pages"), ('{"text": "one two", "pages": []}', "pages"),
-     ('{"text": "x", "pages": ["slow-days"]}', "text"), ('{"text": "one two"}', "pages"),
-     ('{"text": "one two", "pages": ["slow-days"], "page": 1}', "page"), ('{"text": ', "json"), ("[1]", "file"),
-     ('{"text": "too fast for her", "pages": ["slow-days"]}', "text")],
+    [('{"text": "one two", "situations": ["too-fast"], "pages": ["no-such-page"]}', "pages"),
+     ('{"text": "one two", "situations": ["no-such-situation"]}', "situations"),
+     ('{"text": "one two", "situations": []}', "situations"), ('{"text": "one two"}', "situations"),
+     ('{"text": "x", "situations": ["too-fast"]}', "text"), ('{"text": ', "json"), ("[1]", "file"),
+     ('{"text": "one two", "situations": ["too-fast"], "page": 1}', "page"),
+     ('{"text": "too fast for her", "situations": ["too-slow"]}', "text")],
 )  # fmt: skip
 def test_a_broken_message(project, row, field):
     name = "knowledge/messages/pace.jsonl"
@@ -183,6 +209,7 @@ def test_a_broken_message(project, row, field):
     [("topics.yaml", "- {slug: Bad Slug, title: T, description: D, group: G}", "slug"),
      ("helplines.yaml", "- {id: x, name: X}", "how"), ("vocabulary.yaml", "- {say: [], means: something}", "say"),
      ("places.yaml", "- {name: Ohio, say: [ohio], near: lake}", "near"),
+     ("details.yaml", "- {id: x, label: has x, told: []}", "told"),
      ("boundaries.yaml", "- {id: x, status: answered, reply: chat, examples: [hi]}", "status")],
 )  # fmt: skip
 def test_a_broken_row_of_a_data_file(project, name, row, field):
@@ -191,7 +218,7 @@ def test_a_broken_row_of_a_data_file(project, name, row, field):
     assert (f"knowledge/{name}", line_of(file.read_text("utf-8"), row), field) in broken(project)
 
 
-@pytest.mark.parametrize("name", ["topics", "vocabulary", "helplines", "boundaries", "places", "sources"])
+@pytest.mark.parametrize("name", ["topics", "vocabulary", "helplines", "boundaries", "places", "sources", "details"])
 def test_a_missing_data_file(project, name):
     (project / f"knowledge/{name}.yaml").unlink()
     assert (f"knowledge/{name}.yaml", 0, "file") in broken(project)

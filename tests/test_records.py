@@ -31,14 +31,14 @@ def answer():
     )
     return Answer(
         "what now", Status.ANSWERED, sentences, tuple(citation(n) for n in (1, 2, 3)), ("causes",), ("Next",), (),
-        None, {"search": 1.5},
+        (), None, {"search": 1.5},
     )  # fmt: skip
 
 
 def test_json_has_the_keys_of_the_design_in_its_order(answer):
     assert list(answer.to_json()) == [
-        "question", "status", "text", "sentences", "citations", "topics", "suggestions", "missing", "model",
-        "timings_ms",
+        "question", "status", "text", "sentences", "citations", "topics", "suggestions", "missing", "understood",
+        "model", "timings_ms",
     ]  # fmt: skip
 
 

@@ -172,7 +172,8 @@ def test_it_works_with_nothing_but_danger_help_lines_and_prompts(tmp_path):
 
 
 def test_the_pipeline_answers_danger_without_pages_and_search(knowledge, parts):
-    bare = replace(parts, knowledge=replace(knowledge, pages=(), messages=(), vocabulary=(), boundaries=()))
+    empty = replace(knowledge, pages=(), messages=(), situations=(), vocabulary=(), boundaries=())
+    bare = replace(parts, knowledge=empty)
     answer = answer_question("She told me she wants to kill herself", (), bare)[0]
     assert answer.status is Status.CRISIS and "988" in answer.text
     assert answer.citations == () and {s.role for s in answer.sentences} == {"fixed"}

@@ -99,7 +99,7 @@ DAMAGE = {
     "no-manifest": lambda f: (f / "manifest.json").unlink(),
     "no-database": lambda f: (f / "chroma/chroma.sqlite3").unlink(),
     "truncated-database": lambda f: os.truncate(f / "chroma/chroma.sqlite3", 4000),
-    "no-classifier": lambda f: (f / "classifier.npz").unlink(),
+    "no-classifier": lambda f: (f / "situations.npz").unlink(),
     "no-folder": shutil.rmtree,
 }
 

@@ -61,21 +61,35 @@ def _paragraphs(answer: Answer, shown: tuple[Sentence, ...]) -> str:
     return "".join(f'<p class="ds-{kind}">{tag[kind]}{" ".join(rows)}</p>' for kind, _, rows in blocks)
 
 
-def _source(c: Citation) -> str:
-    who = f"{c.speaker}, {c.credential}. " if c.speaker else ""
-    where = f"{c.source.title}" + (f", \u201c{c.source.locator}\u201d" if c.source.locator else "")
-    note = f"{who}{where} ({c.as_of})."
-    address = passage_address(c.passage_id, c.statement_id)
-    return f'<li value="{c.n}"><a class="ds-open" href="{address}">{_e(c.page_title)}</a>: {_e(note)}</li>'
+def _sources(citations: Iterable[Citation]) -> str:
+    """One row a page: its title, the numbers that quote it, and who speaks there with the date of what was read."""
+    pages: dict[str, list[Citation]] = {}
+    for c in citations:
+        pages.setdefault(c.page_title, []).append(c)
+    rows = []
+    for title, cited in pages.items():
+        numbers = " ".join(_link(c) for c in cited)
+        notes = "; ".join(dict.fromkeys(_note(c) for c in cited))
+        address = passage_address(cited[0].passage_id, cited[0].statement_id)
+        rows.append(f'<li><a class="ds-open" href="{address}">{_e(title)}</a> {numbers} {_e(notes)}.</li>')
+    return "".join(rows)
+
+
+def _note(c: Citation) -> str:
+    who = f"{c.speaker}, {c.credential}, in " if c.speaker else ""
+    return f"{who}{c.source.title} ({c.as_of})"
 
 
 def answer_html(answer: Answer, upto: int | None = None) -> str:
     """An answer as one HTML block without blank lines; `upto` shows its first sentences only, while it streams."""
     shown = answer.sentences if upto is None else answer.sentences[:upto]
-    out = f'<div class="ds-answer ds-{answer.status.value}">{_paragraphs(answer, shown)}'
+    out = f'<div class="ds-answer ds-{answer.status.value}">'
+    if answer.understood:
+        out += f'<p class="ds-notice">I understood: {_e("; ".join(answer.understood))}.</p>'
+    out += _paragraphs(answer, shown)
     if upto is None and answer.citations:
-        rows = "".join(_source(c) for c in answer.citations)
-        out += f'<div class="ds-sources"><p class="ds-sources-title">Where this comes from</p><ol>{rows}</ol></div>'
+        rows = _sources(answer.citations)
+        out += f'<div class="ds-sources"><p class="ds-sources-title">Where this comes from</p><ul>{rows}</ul></div>'
     return out + "</div>"
 
 

@@ -13,6 +13,7 @@ import gradio as gr
 
 from assistant.records import Status, Turn
 from assistant.service import Assistant
+from assistant.situations import NOT_SO
 from assistant.text import MAX_CHARS
 from assistant.web.render import answer_html, said_html
 
@@ -117,7 +118,7 @@ class Talk:
             [*before, said, {"role": "assistant", "content": answer_html(answer)}],
             "",
             id_,
-            self._buttons(answer.suggestions),
+            self._buttons((*answer.suggestions[: BUTTONS - 1], *(NOT_SO + u for u in answer.understood))),
         )
 
     def forget(self, id_: str | None) -> tuple[list[Message], str, None, list[dict[str, Any]]]:
