@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 import typer
 
 from assistant.errors import DoorstepError, EmbeddingError, IndexProblem, InputError
+from assistant.guide_cli import app as guide_app
 from assistant.settings import Settings, quiet_environment
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(guide_app, name="guide")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -295,6 +297,8 @@ def check(
 
     from assistant.check import check_knowledge, overdue_helplines  # noqa: PLC0415
     from assistant.errors import ContentError  # noqa: PLC0415
+    from assistant.guide_check import check_guides  # noqa: PLC0415
+    from assistant.guide_reading import load_guides  # noqa: PLC0415
     from assistant.knowledge import load  # noqa: PLC0415
     from assistant.replies import Replies  # noqa: PLC0415
     from assistant.safety import Watch  # noqa: PLC0415
@@ -305,7 +309,9 @@ def check(
             knowledge = load(settings.root)
             Replies(settings.prompts)
             Watch(settings.knowledge / "danger.yaml")
-            problems = check_knowledge(knowledge, settings.root, date.today())
+            today = date.today()
+            problems = check_knowledge(knowledge, settings.root, today)
+            problems += check_guides(load_guides(settings.root, knowledge), today)
         except ContentError as error:
             problems = error.problems
             knowledge = None

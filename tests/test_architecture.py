@@ -19,15 +19,19 @@ MODULES = [name for name, f in FILES.items() if f.stem != "__init__"]
 # From the lowest to the highest; a module imports its own layer and the ones before it.
 LAYERS = [
     {"records", "errors", "settings"},
-    {"text"},
+    {"text", "commands", "phrases"},
     {"reading"},
     {"pages", "situations"},
     {"knowledge", "replies", "embedding", "library", "classifier"},
-    {"index", "check"},
-    {"search", "safety"},
-    {"gate", "grounding", "answer", "conversation", "lookup"},
-    {"pipeline"},
-    {"service", "doctor", "retriever"},
+    {"index", "check", "cited"},
+    {"search", "safety", "deadlines", "guide"},
+    {"gate", "grounding", "answer", "conversation", "lookup", "letters", "spoken", "guide_files"},
+    {"pipeline", "session", "guide_links"},
+    {"service", "doctor", "retriever", "guide_reading", "hearing"},
+    {"plan"},
+    {"document", "showing", "guide_check"},
+    {"export", "guided"},
+    {"guide_cli"},
     {"cli", "web"},
 ]
 LEVEL = {name: n for n, layer in enumerate(LAYERS) for name in layer}
@@ -46,6 +50,9 @@ DOORS = {
     "bs4": "assistant.library",
     "textstat": "assistant.check",
     "sklearn": "assistant.classifier",
+    "docx": "assistant.export",
+    "reportlab": "assistant.export",
+    "icalendar": "assistant.deadlines",
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "base", "misc"}
 

@@ -15,6 +15,7 @@ import yaml
 
 from assistant.check import check_helpline, check_knowledge, check_page, grade
 from assistant.errors import ContentError
+from assistant.guide_reading import load_guides
 from assistant.knowledge import load, load_page
 from assistant.replies import Replies
 from assistant.safety import Watch, help_values
@@ -186,10 +187,15 @@ def yaml_openings(knowledge):
         assert not re.search(r"\b(?:will|must|should|always|never|law|truan\w+)\b", opening.label), opening.label
 
 
+def yaml_deadlines(knowledge):
+    """With every guide and letter that names it."""
+    assert load_guides(ROOT, knowledge).deadlines
+
+
 DATA_RULES = {
-    "boundaries": yaml_boundaries, "danger": yaml_danger, "details": yaml_details, "helplines": yaml_helplines,
-    "openings": yaml_openings, "places": yaml_places,
-    "sources": yaml_sources, "topics": yaml_topics, "vocabulary": yaml_vocabulary,
+    "boundaries": yaml_boundaries, "danger": yaml_danger, "deadlines": yaml_deadlines, "details": yaml_details,
+    "helplines": yaml_helplines, "openings": yaml_openings, "places": yaml_places, "sources": yaml_sources,
+    "tone": yaml_deadlines, "topics": yaml_topics, "vocabulary": yaml_vocabulary,
 }  # fmt: skip
 
 
