@@ -117,7 +117,7 @@ def _had(run: Run, done: Run | None) -> set[str]:
     """Ids that an earlier run of the same cases and knowledge has finished."""
     if done is None:
         return set()
-    for key in ("knowledge", "cases", "split", "suites"):
+    for key in ("suites", "split", "knowledge", "cases"):
         if done[key] != run[key]:
             raise InputError(f"the run to resume differs in {key}: start a new run, or give the same options")
     return {row["id"] for row in done["results"]}
