@@ -128,6 +128,8 @@ def plan_document(plan: Plan, said: Said, phrases: Phrases) -> Document:
         if line.due is None:
             blocks.append(Block("small", phrases.say("date_told")))
             continue
+        if line.assumed:
+            blocks.append(Block("small", phrases.say("date_assumed", trigger=line.due.rule.trigger)))
         law = line.due.rule.law
         blocks.append(Block("small", phrases.say("date_rule", rule=line.due.rule.rule, law=law.title, as_of=law.as_of)))
         blocks.append(Block("small", " ".join(line.due.notes)))

@@ -204,7 +204,8 @@ def _json(guides: Guides, session: Session) -> dict[str, object]:
     plan = plan_of(guides, guide, session, today)
     dates = [
         {"title": d.title, "day": d.day.isoformat(), "rule": d.due.rule.rule if d.due else None,
-         "law": d.due.rule.law.id if d.due else None, "statements": list(d.due.rule.statements) if d.due else [],
+         "law": d.due.rule.law.id if d.due else None,
+         "assumed": d.assumed, "statements": list(d.due.rule.statements) if d.due else [],
          "notes": list(d.due.notes) if d.due else []}
         for d in plan.dates
     ]  # fmt: skip

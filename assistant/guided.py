@@ -12,6 +12,7 @@ from datetime import date
 
 from assistant.cited import Line, credits
 from assistant.commands import Act
+from assistant.deadlines import Break
 from assistant.errors import InputError
 from assistant.guide import Guide, Step, Value
 from assistant.guide_reading import Guides
@@ -87,15 +88,15 @@ class Guided:
             raise InputError(f"there is no guide {slug[:40]!r}; there are {known}")
         before = state or State()
         said = [Message("notice", self.phrases.say("opened", title=guide.title, for_whom=guide.for_whom))]
-        session = next((s for s in before.sessions if s.guide == slug), None)
-        if session is not None:
-            said = [Message("notice", self.phrases.say("resumed"))]
-        else:
-            session = start(guide, self._facts(before))
-            if session.known:
-                told = self._told(guide, dict(session.known))
-                said.append(Message("heard", self.phrases.say("from_before", answers=told)))
         rest = tuple(s for s in before.sessions if s.guide != slug)
+        session = start(guide, self._facts(rest))
+        if len(rest) < len(before.sessions):
+            turns_before = next(s.turns for s in before.sessions if s.guide == slug)
+            session = replace(session, turns=turns_before)  # what other guides know may be newer
+            said = [Message("notice", self.phrases.say("resumed"))]
+        elif session.known:
+            told = self._told(guide, dict(session.known))
+            said.append(Message("heard", self.phrases.say("from_before", answers=told)))
         after = State((*rest, session))
         if text and self._dangerous(text):
             return self._again(after, said, answer_=self._ask(text, turns))
@@ -175,8 +176,18 @@ class Guided:
         """The state as it is, for a page that was loaded again."""
         return self._again(state, [])
 
-    def outcome(self, state: State, typed: Mapping[str, Mapping[str, str]] | None = None) -> Outcome:
-        """Plan and letters, from confirmed answers only; `typed` fills blanks of letters (letter, field: text).
+    def outcome(
+        self,
+        state: State,
+        typed: Mapping[str, Mapping[str, str]] | None = None,
+        breaks: Sequence[Break] | None = None,
+    ) -> Outcome:
+        """Plan and letters, from confirmed answers only.
+
+        Args:
+            state: of a guide that is finished and confirmed.
+            typed: what the parent typed into blanks, by letter and field.
+            breaks: the school's breaks, for dates; None where they are not known.
 
         Raises:
             InputError: not finished, not confirmed, or an unknown field.
@@ -185,7 +196,7 @@ class Guided:
         if not session.confirmed:
             raise InputError("look at the review page first: plan and letters are made from confirmed answers")
         guide, today = self.guides[session.guide], self._today()
-        plan = plan_of(self.guides, guide, session, today)
+        plan = plan_of(self.guides, guide, session, today, breaks)
         return Outcome(plan, letters_of(self.guides, guide, session, today, typed))
 
     def saved(self, state: State) -> bytes:
@@ -397,9 +408,9 @@ class Guided:
 
     # What is shown
 
-    def _facts(self, state: State) -> dict[str, Value]:
+    def _facts(self, sessions: Sequence[Session]) -> dict[str, Value]:
         found: dict[str, Value] = {}
-        for session in state.sessions:
+        for session in sessions:
             found |= facts_of(self.guides[session.guide], session)
         return found
 

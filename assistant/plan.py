@@ -30,11 +30,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class DateLine:
-    """A day of the plan: computed by a rule (`due`), or one that the parent told (`due` is None)."""
+    """A day of the plan: computed by a rule (`due`), or one that the parent told (`due` is None).
+
+    `assumed`: the rule's trigger has not been told; it is counted as if it were today.
+    """
 
     title: str
     day: date
     due: Due | None = None
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def _dates(
         value = today.isoformat() if use.start == "today" else place.answers.get(use.start)
         if isinstance(value, str):
             day = due(guides.deadlines, rule, date.fromisoformat(value), today, breaks)
-            found.append(DateLine(rule.due, day.day, day))
+            found.append(DateLine(rule.due, day.day, day, assumed=use.start == "today"))
     return tuple(sorted(found, key=lambda d: (d.day, d.title)))
 
 

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 
 import pytest
 
-from assistant.errors import ContentError
+from assistant.errors import ContentError, InputError
 from assistant.guide import decided, holds, longest, paths
+from assistant.guide_check import walks
 from assistant.guide_reading import load_guides
+from assistant.plan import plan_of
+from assistant.session import answer, replay, start, steps_left
 
 GUIDE = "guides/truancy-letter/guide.yaml"
 WORDS = "guides/truancy-letter/words.md"
@@ -194,3 +198,162 @@ def test_longest_is_the_longest_path(guide):
     """Two ways of counting agree: walking every path, and from the end backwards."""
     assert longest(guide, "paper") == max(len(p) - 1 for p in paths(guide))
     assert longest(guide, "reply") == 0
+
+
+# A small guide with everything that the format has, written as a writer would
+
+SMALL = {
+    "guide.yaml": """
+slug: small
+title: A small guide
+for_whom: For a test of every way on.
+invite: [one way in, two ways in, three ways in, four ways in, five ways in]
+reviewed: 2026-11-24
+review_in: 12 months
+steps:
+  - {id: way, kind: one, options: [plain, {id: far, next: last}, {id: out, next: gone}], next: sure}
+  - {id: sure, kind: yes_no, not_sure: true, if_yes: count, if_not_sure: last, next: note}
+  - {id: note, kind: text, max: 10, next: count}
+  - {id: count, kind: number, min: 1, max: 9, when: big, otherwise: gone, next: last}
+  - {id: last, kind: several, options: [a, b], next: first-end}
+endings:
+  - {id: first-end, when: last.none}
+  - {id: gone}
+""",
+    "words.md": """
+## way
+short: the way
+question: Which way?
+why: Answer the truancy letter in writing. [@truancy-letter-arrived.s6]
+option plain: The plain way
+option far: The far way
+option out: Out of here
+
+## sure
+short: whether you are sure
+question: Are you sure?
+why: Answer the truancy letter
+  in writing. [@truancy-letter-arrived.s6]
+option yes: Quite sure
+note no: Try not to panic. [@truancy-letter-arrived.s6]
+
+## note
+short: a note
+question: What would you like to note?
+why: Answer the truancy letter in writing. [@truancy-letter-arrived.s6]
+
+## count
+short: the count
+question: How many?
+why: Answer the truancy letter in writing. [@truancy-letter-arrived.s6]
+
+## last
+short: the last thing
+question: What is last?
+why: Answer the truancy letter in writing. [@truancy-letter-arrived.s6]
+option a: The a
+option b: The b
+
+## ending first-end
+title: The first end
+say: Try not to panic. [@truancy-letter-arrived.s6]
+
+## ending gone
+title: The other end
+say: Try not to panic. [@truancy-letter-arrived.s6]
+""",
+    "plan.md": """
+## today
+- Answer the letter, {loud}. [@truancy-letter-arrived.s6; if=ending.gone, way.plain]
+  why: Try not to panic. [@truancy-letter-arrived.s6]
+- Answer the letter again. [@truancy-letter-arrived.s6]
+  why: Try not
+    to panic. [@truancy-letter-arrived.s6]
+""",
+    "rules.py": '''
+"""Rules of the small guide."""
+from assistant.guide import Answers
+
+
+def big(answers: Answers) -> bool:
+    """The note is long."""
+    return len(str(answers.get("note", ""))) > 3
+
+
+def loud(answers: Answers) -> str:
+    """The note, aloud."""
+    return str(answers.get("note", "")).upper()
+''',
+}
+
+# answers in the order of asking, the steps that were asked, the ending
+WAYS = [
+    ({"way": "plain", "sure": "yes"}, ["way", "sure"], "gone"),  # count is not asked: `otherwise`
+    (
+        {"way": "plain", "sure": "no", "note": "abcd", "count": 3, "last": ["a"]},
+        ["way", "sure", "note", "count", "last"],
+        "gone",
+    ),
+    (
+        {"way": "plain", "sure": "no", "note": "abcd", "count": 3, "last": []},
+        ["way", "sure", "note", "count", "last"],
+        "first-end",
+    ),
+    ({"way": "plain", "sure": "no", "note": "ab"}, ["way", "sure", "note"], "gone"),
+    ({"way": "plain", "sure": "not-sure", "last": None}, ["way", "sure", "last"], "gone"),
+    ({"way": "plain", "sure": None, "note": None}, ["way", "sure", "note"], "gone"),  # a skip goes to `next`
+    ({"way": "far", "last": []}, ["way", "last"], "first-end"),
+    ({"way": "out"}, ["way"], "gone"),
+    ({"way": None, "sure": "yes"}, ["way", "sure"], "gone"),
+]
+
+
+@pytest.fixture
+def small(copied, knowledge):
+    folder = copied / "knowledge/guides/small"
+    folder.mkdir()
+    for name, text in SMALL.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return load_guides(copied, knowledge)
+
+
+@pytest.mark.parametrize(("answers", "asked", "ending"), WAYS, ids=[str(n) for n in range(len(WAYS))])
+def test_every_way_on(small, answers, asked, ending):
+    guide = small["small"]
+    session = start(guide)
+    for step_id, value in answers.items():
+        place = replay(guide, session)
+        assert place.step.id == step_id
+        assert steps_left(guide, session) >= 1
+        session = answer(guide, session, {step_id: value})
+    place = replay(guide, session)
+    assert list(place.path) == asked and place.ending.id == ending
+
+
+def test_what_a_small_guide_says(small):
+    guide = small["small"]
+    assert [o.label for o in guide.step_by_id["sure"].options] == ["Quite sure", "No", "I am not sure"]
+    assert guide.step_by_id["sure"].why[0].text == "Answer the truancy letter in writing."
+    assert guide.step_by_id["sure"].option("no").note.text == "Try not to panic."
+    assert guide.step_by_id["note"].high == 10 and guide.step_by_id["count"].high == 9
+    assert guide.review_due == "2027-11-24"
+    assert {p[-1] for p in paths(guide)} == {"first-end", "gone"}
+    assert [w.place.ending.id for w in walks(guide)].count("first-end") >= 1
+
+
+def test_lines_of_a_plan_with_an_empty_place_are_left_out(small):
+    guide = small["small"]
+    for note, lines in (
+        ("hi", ["Answer the letter, HI.", "Answer the letter again."]),
+        (None, ["Answer the letter again."]),
+    ):
+        session = answer(guide, start(guide), {"way": "plain", "sure": "no", "note": note})
+        plan = plan_of(small, guide, session, date(2026, 11, 24))
+        assert [i.line.text for i in plan.sections[0].items] == lines
+
+
+def test_an_unfinished_guide_has_no_plan(small):
+    with pytest.raises(InputError, match="'sure' is still open"):
+        plan_of(
+            small, small["small"], answer(small["small"], start(small["small"]), {"way": "plain"}), date(2026, 11, 24)
+        )

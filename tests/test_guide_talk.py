@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -19,7 +20,7 @@ from assistant.hearing import Ears
 from assistant.phrases import Phrases
 from assistant.records import Answer, Sentence, Status
 from assistant.safety import Watch
-from assistant.session import facts_of, replay, start
+from assistant.session import replay
 from assistant.showing import State
 from assistant.text import MAX_CHARS, normalise
 
@@ -289,18 +290,37 @@ def test_answers_are_shared_between_guides(guided):
     assert again.card.step == "small-step" and [s.guide for s in again.state.sessions] == ["truancy-letter", "this-morning"]  # fmt: skip
 
 
-def test_what_is_known_is_said_and_can_be_changed(parts, asked):
-    """A fact that another guide of the conversation holds."""
+@pytest.fixture
+def two_letters(parts, asked):
+    """The letter guide, and the same questions under another name: all their facts are shared."""
     guides, phrases, _ = parts
-    guided = Guided(guides, phrases, Ears(), asked, lambda t: False, lambda: TODAY)
-    letter = walk(guided, "truancy-letter", "first letter", "skip", "iep")
-    facts = facts_of(guides["truancy-letter"], letter.state.session)
-    session = start(guides["truancy-letter"], facts)
-    shown = guided.show(State((session,)))
-    after = guided.say(guided.say(shown.state, "first letter").state, "skip")
-    assert after.card.step == "why-out", "the plan was not asked"
-    changed = guided.say(after.state, "change my child's plan to 504")
-    assert changed.state.session.answers["plan"] == "plan-504"
+    again = replace(guides["truancy-letter"], slug="again")
+    both = replace(guides, by_slug={**guides.by_slug, "again": again})
+    return Guided(both, phrases, Ears(), asked, lambda t: False, lambda: TODAY)
+
+
+def test_what_another_guide_knows_is_said_and_not_asked(two_letters):
+    first = walk(two_letters, "truancy-letter", "first letter", "skip", "iep", "anxiety", "sometimes", "none", "4", "0", "12", "60", "Łucja")  # fmt: skip
+    second = two_letters.open("again", first.state)
+    said = texts(second, "heard")
+    assert "From before" in said and "yes, an IEP" in said and "Łucja" in said and "12" in said
+    asked_for = []
+    while second.card is not None:
+        asked_for.append(second.card.step)
+        second = two_letters.say(second.state, "first letter" if second.card.step == "paper" else "skip")
+    assert asked_for == ["paper", "paper-date", "proof", "unexcused-days", "late-times", "your-name"]
+    assert {r.step: r.answer for r in second.review}["plan"] == "Yes, an IEP"
+    changed = two_letters.say(second.state, "change my child's plan to 504")
+    assert {r.step: r.answer for r in changed.review}["plan"] == "Yes, a 504 plan"
+
+
+def test_an_answer_that_was_changed_meanwhile_is_taken_over(two_letters):
+    first = walk(two_letters, "truancy-letter", "first letter", "skip", "iep")
+    second = two_letters.open("again", first.state)
+    back = two_letters.open("truancy-letter", second.state)
+    changed = two_letters.say(back.state, "change my child's plan to 504")
+    again = two_letters.open("again", changed.state)
+    assert again.state.session.answers["plan"] == "plan-504"
 
 
 def test_opening_with_a_message_takes_what_is_said_outright(guided):

@@ -68,10 +68,12 @@ def _sources(citations: Iterable[Citation]) -> str:
         pages.setdefault(c.page_title, []).append(c)
     rows = []
     for title, cited in pages.items():
-        numbers = " ".join(_link(c) for c in cited)
+        numbers = ", ".join(str(c.n) for c in cited)
         notes = "; ".join(dict.fromkeys(_note(c) for c in cited))
         address = passage_address(cited[0].passage_id, cited[0].statement_id)
-        rows.append(f'<li><a class="ds-open" href="{address}">{_e(title)}</a> {numbers} {_e(notes)}.</li>')
+        rows.append(
+            f'<li><strong>{numbers}</strong> <a class="ds-open" href="{address}">{_e(title)}</a>: {_e(notes)}.</li>'
+        )
     return "".join(rows)
 
 
