@@ -33,6 +33,7 @@ _PAGE = 0.29  # for the square root of its page's probability
 _LIKELIEST = 1.22  # for the square root of the probability of the likeliest situation that says it
 _ALL, _VITAL = -0.92, 0.29  # for the probability of all situations that say it, and of those that must
 _OFTEN = 0.52  # for being said by three likely situations; a part of it for fewer
+_COUNTS = 0.05  # probability from which a situation counts whole
 _LATE = -0.29  # for standing last in the situation's order, or in none
 _SAID = -0.51  # offset of a sentence that some situation says
 _MOST = 10  # statements of a situation
@@ -81,7 +82,7 @@ class _Said:
     all: float = 0.0
     vital: float = 0.0
     best: float = 0.0
-    count: int = 0
+    count: float = 0.0  # situations that say it, an unlikely one in part
     place: tuple[int, int] = _NOWHERE
 
     @property
@@ -103,7 +104,7 @@ def _said(situations: Sequence[tuple[Situation, float]], told: frozenset[str]) -
             said = out.setdefault(statement, _Said())
             said.all += chance
             said.vital += chance * (statement in situation.vital)
-            said.count += 1
+            said.count += min(chance / _COUNTS, 1.0)
             if chance > said.best:
                 said.best, said.place = chance, (rank, n)
     return out
