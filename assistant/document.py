@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -142,14 +142,22 @@ def plan_document(plan: Plan, said: Said, phrases: Phrases) -> Document:
     )
 
 
-def letter_document(draft: Draft, said: Said, phrases: Phrases, with_sources: bool = True) -> Document:
-    """A letter as it is sent; on a page of its own after it, for the parent: what to fill in, to check, and sources."""
+def letter_document(
+    draft: Draft, said: Said, phrases: Phrases, with_sources: bool = True, beside: bool = False
+) -> Document:
+    """A letter as it is sent; on a page of its own after it, for the parent: what to fill in, to check, and sources.
+
+    `beside` marks each paragraph with its sources, for a screen on which it is still edited.
+    """
     sources = _Sources(said)
     blocks = []
     for paragraph in draft.paragraphs:
         *before, last = paragraph.text.split("\n")
         rows: list[tuple[Kind, str]] = [("line", line) for line in before] + [("text", last)]
-        blocks += [Block("item", r[2:]) if r.startswith("- ") else Block(kind, r) for kind, r in rows]
+        found = [Block("item", r[2:]) if r.startswith("- ") else Block(kind, r) for kind, r in rows]
+        if beside:
+            found[-1] = replace(found[-1], marks=sources.marks(paragraph.statements))
+        blocks += found
     if not with_sources:
         return Document(draft.title, tuple(blocks), (), "", (), letter=True)
     blocks += [Block("page"), Block("heading", draft.title), Block("small", phrases.say("letter_note"))]

@@ -121,14 +121,20 @@ def _of_one(problems: Sequence[Problem], slug: str, words: str) -> list[Problem]
 
 
 @app.command()
-def draw(slug: Slug) -> None:
+def draw(slug: Annotated[str, typer.Argument(help="One guide; without it, all as one Markdown page.")] = "") -> None:
     """Print the map of a guide as a Mermaid flowchart."""
     from assistant.guide import draw as mermaid  # noqa: PLC0415
 
     with _one_line_errors():
         guides = _guides()
-        _known(guides, slug)
-        typer.echo(mermaid(guides[slug]), nl=False)
+        if slug:
+            _known(guides, slug)
+            typer.echo(mermaid(guides[slug]), nl=False)
+            return
+        rows = ["# Guides", "", "One map a guide, made by `doorstep guide draw > docs/guides.md`."]
+        for guide in guides.by_slug.values():
+            rows += ["", f"## {guide.title}", "", guide.for_whom, "", "```mermaid", mermaid(guide).rstrip(), "```"]
+        typer.echo("\n".join(rows))
 
 
 @app.command()

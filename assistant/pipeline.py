@@ -274,7 +274,7 @@ def suggest(run: Run) -> None:
     c = run.composed
     run.done = Answer(
         run.raw, run.status, (*run.notices, *c.sentences, *run.closing), c.citations, c.topics,
-        _related(run, c.citations), run.missing, _understood(run),
+        _related(run, c.citations), run.missing, _understood(run), _guides(run),
     )  # fmt: skip
 
 
@@ -425,6 +425,12 @@ def _understood(run: Run) -> tuple[str, ...]:
     likely = [s for s, chance in run.found.situations if chance >= _LIKELY]
     decided = {d for s in likely for d in (*s.only.values(), *s.unless.values())}
     return tuple(d.label for d in run.told if d.id in decided)
+
+
+def _guides(run: Run) -> tuple[str, ...]:
+    """Slugs of the guides that fit the likely situations, best first."""
+    assert run.found is not None
+    return tuple(dict.fromkeys(s.offer for s, chance in run.found.situations[:3] if chance >= _LIKELY))
 
 
 def _related(run: Run, citations: Sequence[Citation], n: int = 3) -> tuple[str, ...]:

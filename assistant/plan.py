@@ -157,7 +157,7 @@ def plan_of(guides: Guides, guide: Guide, session: Session, today: date, breaks:
     place = _finished(guide, session)
     ending = place.ending
     assert ending is not None
-    items = _items(guide, place.answers, ending.id)
+    items = _items(guide, {**place.answers, "today": today.isoformat()}, ending.id)  # a rule may count days up to today
     sections = tuple(
         Section(name, found) for name in SECTIONS if (found := tuple(i for i in items if i.section == name))
     )

@@ -257,6 +257,7 @@ class Answer:
     suggestions: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     understood: tuple[str, ...] = ()  # details that shaped the answer, in the parent's terms
+    guides: tuple[str, ...] = ()  # slugs of guides that fit, the best first
     model: str | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
 
@@ -281,7 +282,9 @@ class Answer:
             "status": self.status.value,
             "text": self.text,
         }
-        for key in ("sentences", "citations", "topics", "suggestions", "missing", "understood", "model", "timings_ms"):
+        for key in (
+            "sentences", "citations", "topics", "suggestions", "missing", "understood", "guides", "model", "timings_ms",
+        ):  # fmt: skip
             value = data[key]
             ordered[key] = list(value) if isinstance(value, tuple) else value
         return ordered

@@ -99,7 +99,7 @@ def test_ask_reads_stdin_and_gives_the_agreed_object(doorstep, knowledge):
     answer = json.loads(done.out)
     assert list(answer) == [
         "question", "status", "text", "sentences", "citations", "topics", "suggestions", "missing", "understood",
-        "model", "timings_ms",
+        "guides", "model", "timings_ms",
     ]  # fmt: skip
     assert answer["question"] == TRUANCY
     assert answer["status"] == "answered" and answer["model"] is None

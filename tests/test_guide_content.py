@@ -180,3 +180,9 @@ def test_the_font_is_bundled_with_its_licence():
     fonts = ROOT / "assistant/fonts"
     assert {f.name for f in fonts.iterdir()} == {"DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "LICENSE.txt"}
     assert "Bitstream Vera Fonts Copyright" in (fonts / "LICENSE.txt").read_text(encoding="utf-8")
+
+
+def test_the_maps_in_the_documentation_are_those_of_the_guides(guides):
+    page = (ROOT / "docs/guides.md").read_text(encoding="utf-8")
+    for guide in guides.by_slug.values():
+        assert draw(guide).rstrip() in page, f"{guide.slug}: doorstep guide draw > docs/guides.md"

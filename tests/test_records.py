@@ -31,14 +31,14 @@ def answer():
     )
     return Answer(
         "what now", Status.ANSWERED, sentences, tuple(citation(n) for n in (1, 2, 3)), ("causes",), ("Next",), (),
-        (), None, {"search": 1.5},
+        (), (), None, {"search": 1.5},
     )  # fmt: skip
 
 
 def test_json_has_the_keys_of_the_design_in_its_order(answer):
     assert list(answer.to_json()) == [
         "question", "status", "text", "sentences", "citations", "topics", "suggestions", "missing", "understood",
-        "model", "timings_ms",
+        "guides", "model", "timings_ms",
     ]  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def test_keys_that_the_shared_design_names_are_all_there(answer, shared):
     block = design[design.index('{"question": str') :]
     block = block[: block.index("```")]
     top = [k for k in answer.to_json() if f'"{k}":' in block]
-    added = {"understood"}  # ours, beside the agreed ones
+    added = {"understood", "guides"}  # ours, beside the agreed ones
     assert sorted(top, key=lambda k: block.index(f'"{k}":')) == [k for k in answer.to_json() if k not in added]
 
 

@@ -11,9 +11,10 @@ from starlette.testclient import TestClient
 from assistant.service import build
 from assistant.web.server import MAX_BODY, ROUTES_CLOSED, create_app
 
-# What may answer: our own four, and what Gradio's page needs. A new Gradio that serves more makes the test below fail.
+# What may answer: our own five, and what Gradio's page needs. A new Gradio that serves more makes the test below fail.
 ALLOWED = {
-    "/health", "/passages/{passage_id}", "/look/{name}", "/leave", "/", "/config", "/favicon.ico", "/theme.css",
+    "/health", "/passages/{passage_id}", "/look/{name}", "/leave", "/take/{token}/{name}", "/",
+    "/config", "/favicon.ico", "/theme.css",
     "/robots.txt", "/manifest.json", "/pwa_icon", "/pwa_icon/{size}", "/svelte/{path:path}", "/static/{path:path}",
     "/assets/{path:path}", "/gradio_api/theme.css", "/gradio_api/user", "/gradio_api/login_check",
     "/gradio_api/app_id", "/gradio_api/startup-events", "/gradio_api/heartbeat/{session_hash}",

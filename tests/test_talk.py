@@ -14,9 +14,11 @@ from assistant.records import Turn
 from assistant.service import build
 from assistant.text import MAX_CHARS
 from assistant.web.app_page import lookup_results
+from assistant.web.conversations import Conversations, Entry, Talked
+from assistant.web.guiding import Guiding
 from assistant.web.passages import passage_json, passage_page
 from assistant.web.render import answer_html, lookup_html, said_html
-from assistant.web.talk import BUTTONS, Conversations, Talk
+from assistant.web.talk import Talk
 
 TRUANCY = "My child has anxiety and the school sent us a truancy letter. What should I do?"
 NASTY = (
@@ -36,9 +38,23 @@ def cold(settings):
     return build(settings, warm=False)
 
 
+@pytest.fixture(scope="module")
+def guiding(assistant):
+    return Guiding(assistant)
+
+
 @pytest.fixture
-def talk(assistant):
-    return Talk(assistant, Conversations())
+def talk(assistant, guiding):
+    return Talk(assistant, Conversations(), guiding)
+
+
+def last(screens):
+    """The screen that stays."""
+    return list(screens)[-1]
+
+
+def labels(screen):
+    return [b.label.partition("\n")[0] for b in screen.buttons]
 
 
 class Tags(HTMLParser):
@@ -64,60 +80,175 @@ def plain(source):
 
 def test_an_answer_grows_and_ends_with_its_sources(talk):
     steps = list(talk.send(TRUANCY, None))
-    assert "Looking it up" in steps[0][0][-1]["content"]
-    shown = [plain(chat[-1]["content"]) for chat, *_ in steps[1:]]
+    assert "Looking it up" in steps[0].chat[-1]["content"]
+    shown = [plain(step.chat[-1]["content"]) for step in steps[1:]]
     assert len(shown) > 2 and all(b.startswith(a) for a, b in zip(shown, shown[1:], strict=False))
-    chat, box, id_, buttons = steps[-1]
-    assert box == "" and "ds-sources" in chat[-1]["content"] and 'class="ds-cite"' in chat[-1]["content"]
-    assert [m["role"] for m in chat] == ["user", "assistant"] and chat == talk.history(id_)
-    assert len(buttons) == BUTTONS and any(b["visible"] for b in buttons)
+    end = steps[-1]
+    assert end.box == "" and "ds-sources" in end.chat[-1]["content"] and 'class="ds-cite"' in end.chat[-1]["content"]
+    assert [m["role"] for m in end.chat] == ["user", "assistant"] and end.chat == talk.history(end.id)
+    assert end.buttons
+
+
+def test_the_guide_that_fits_is_offered_under_an_answer(talk, guiding):
+    end = last(talk.send(TRUANCY, None))
+    assert end.buttons[0].does == "guide" and end.buttons[0].value in guiding.guides.by_slug
+    opened = last(talk.click(end.buttons[0].label, end.id))
+    assert "ds-question" in opened.chat[-1]["content"] and opened.hint
 
 
 def test_too_long_a_message_stays_in_the_box(talk):
     message = "he will not go " * (MAX_CHARS // 15 + 1)
-    chat, box, id_, _ = list(talk.send(message, None))[-1]
-    assert box == message and "4,000 characters" in chat[-1]["content"] and not talk.history(id_)
+    end = last(talk.send(message, None))
+    assert end.box == message and "4,000 characters" in end.chat[-1]["content"] and not talk.history(end.id)
 
 
 def test_nothing_typed_is_no_turn(talk):
-    ((chat, box, id_, buttons),) = talk.send("   ", None)
-    assert box == "" and len(chat) == 1 and not talk.history(id_) and any(b["visible"] for b in buttons)
+    (end,) = talk.send("   ", None)
+    assert end.box == "" and len(end.chat) == 1 and not talk.history(end.id) and end.buttons
 
 
 def test_danger_does_not_wait_for_the_encoder(cold):
-    chat, *_ = list(Talk(cold, Conversations()).send("my daughter says she wants to die", None))[-1]
-    assert not cold.ready.is_set() and "988" in chat[-1]["content"] and "ds-crisis" in chat[-1]["content"]
+    end = last(Talk(cold, Conversations(), Guiding(cold)).send("my daughter says she wants to die", None))
+    assert not cold.ready.is_set() and "988" in end.chat[-1]["content"] and "ds-crisis" in end.chat[-1]["content"]
 
 
 def test_forgetting_leaves_nothing(talk):
-    *_, id_, _ = list(talk.send("my daughter says she wants to die", None))[-1]
+    id_ = last(talk.send("my daughter says she wants to die", None)).id
     assert talk.history(id_)
-    assert talk.forget(id_)[:3] == ([], "", None) and talk.history(id_) == []
+    empty = talk.forget(id_)
+    assert (empty.chat, empty.box, empty.id) == ((), "", None) and talk.history(id_) == ()
+
+
+# Guides in Talk
+
+
+def through(talk, slug, *replies):
+    """Open a guide and give it replies, typed; the last screen."""
+    title = talk.guiding.guides[slug].title
+    start = last(talk.click(next(b.label for b in all_guides(talk) if b.value == slug), None))
+    assert start.chat[0]["content"].count(title)
+    screen = start
+    for reply in replies:
+        screen = last(talk.send(reply, screen.id))
+    return screen
+
+
+def all_guides(talk):
+    return [b for b in (*talk.guiding.starts(), *talk.guiding.others()) if b.does == "guide"]
+
+
+@pytest.fixture
+def talk_of_all(assistant, guiding):
+    """A Talk whose first screen offers every guide."""
+    talk = Talk(assistant, Conversations(), guiding)
+    talk.starts = lambda: tuple(all_guides(talk))
+    return talk
+
+
+def test_every_guide_is_offered_in_words_of_its_own(talk, guiding):
+    offered = [b.value for b in all_guides(talk)]
+    assert sorted(offered) == sorted(guiding.guides.by_slug)
+    more = last(talk.click("More guided conversations", None))
+    first = [b.value for b in talk.starts() if b.does == "guide"]
+    assert sorted(first + [b.value for b in more.buttons]) == sorted(offered)
+
+
+def test_a_guide_is_pressed_and_typed_through_to_its_plan(talk_of_all):
+    screen = through(talk_of_all, "this-morning", "still in bed")
+    while "ds-review" not in screen.chat[-1]["content"]:
+        assert screen.buttons and screen.ways, "every question can be answered by a button, and left"
+        screen = last(talk_of_all.click(screen.buttons[0].label, screen.id))
+    done = last(talk_of_all.click("Yes, make my plan", screen.id))
+    assert labels(done)[0] == "Open my plan" and not done.ways
+    assert last(talk_of_all.click("Open my plan", done.id)).plan
+
+
+def test_a_question_in_the_middle_is_answered_and_the_step_stays_open(talk_of_all):
+    before = through(talk_of_all, "truancy-letter", "a first letter")
+    after = last(talk_of_all.send("can they fine me for this?", before.id))
+    assert "ds-cite" in after.chat[-1]["content"] and "ds-question" in after.chat[-1]["content"]
+    assert after.buttons == before.buttons
+    assert len(talk_of_all.conversations.get(after.id).turns) == 1, "a follow-up knows what was asked"
+
+
+def test_danger_in_a_guide_comes_first_and_the_step_stays_open(talk_of_all):
+    after = last(talk_of_all.send("he says he wants to die", through(talk_of_all, "truancy-letter").id))
+    shown = after.chat[-1]["content"]
+    assert shown.index("988") < shown.index("ds-question") and "ds-crisis" in shown
+
+
+def test_a_button_of_another_screen_is_words(talk_of_all):
+    id_ = through(talk_of_all, "this-morning").id
+    state = talk_of_all.conversations.get(id_).state
+    screen = last(talk_of_all.click("press:undo", id_))
+    assert talk_of_all.conversations.get(id_).state.session == state.session and screen.chat[-2]["role"] == "user"
+
+
+def test_leaving_a_guide_and_going_on(talk_of_all):
+    id_ = through(talk_of_all, "this-morning", "in bed").id
+    left = last(talk_of_all.click("Leave the guide", id_))
+    asked = last(talk_of_all.send(TRUANCY, id_))
+    assert labels(left)[0] == labels(asked)[0] == "Go on with: This morning, right now"
+    on = last(talk_of_all.click(labels(asked)[0], id_))
+    assert "ds-question" in on.chat[-1]["content"] and on.ways
+
+
+def test_several_answers_are_taken_at_once(talk_of_all):
+    screen = through(talk_of_all, "truancy-letter")
+    while not screen.several:
+        screen = last(talk_of_all.click("Skip", screen.id))
+    ids = [i for _, i in screen.several][:2]
+    step = talk_of_all.guiding.guided.show(talk_of_all.conversations.get(screen.id).state).card.step
+    screen = last(talk_of_all.choose([*ids, "no-such-option"], screen.id))
+    assert talk_of_all.conversations.get(screen.id).state.session.answers[step] == tuple(ids)
+
+
+def test_a_saved_guide_is_taken_up_in_another_conversation(talk_of_all):
+    screen = through(talk_of_all, "this-morning", "in bed")
+    saved = talk_of_all.guiding.guided.saved(talk_of_all.conversations.get(screen.id).state)
+    other = talk_of_all.open_saved(saved, None)
+    assert other.id != screen.id and other.buttons == screen.buttons
+
+
+# What is remembered
+
+
+def entry(words):
+    return Entry(words, Turn(words, words))
 
 
 def test_conversations_never_cross():
     kept = Conversations()
     a, b = kept.open(), kept.open()
-    kept.add(a, Turn("said by a", "a"))
-    assert [t.said for t in kept.turns(a)] == ["said by a"] and kept.turns(b) == ()
+    kept.change(a, lambda t: t.then(entry("said by a")))
+    assert [t.said for t in kept.get(a).turns] == ["said by a"] and kept.get(b) == Talked()
     kept.forget(b)
-    assert kept.turns(a) and kept.turns("") == kept.turns("another") == ()
+    assert kept.get(a).turns and kept.get("") == kept.get("another") == Talked()
 
 
-def test_ids_cannot_be_guessed():
+def test_ids_and_tokens_cannot_be_guessed():
     kept = Conversations()
     ids = {kept.open() for _ in range(500)}
-    assert len(ids) == 500 and min(map(len, ids)) >= 32 and len({i[:6] for i in ids}) == 500
+    ids |= {kept.change(i, lambda t: t).token for i in ids}
+    assert len(ids) == 1000 and min(map(len, ids)) >= 32 and len({i[:6] for i in ids}) == 1000
 
 
 def test_the_oldest_conversation_goes_first_and_silence_ends_one():
     kept = Conversations(most=2)
     for name in ("first", "second", "first", "third"):
-        kept.add(name, Turn(name, name))
-    assert kept.turns("second") == () and len(kept.turns("first")) == 2 and kept.turns("third")
+        kept.change(name, lambda t, name=name: t.then(entry(name)))
+    assert kept.get("second") == Talked() and len(kept.get("first").turns) == 2 and kept.get("third").turns
     silent = Conversations(seconds=-1.0)
-    silent.add("x", Turn("x", "x"))
-    assert silent.turns("x") == ()
+    token = silent.change("x", lambda t: t.then(entry("x"))).token
+    assert silent.get("x") == Talked() and silent.of_token(token) is None
+
+
+def test_a_token_ends_with_its_conversation():
+    kept = Conversations()
+    token = kept.change("a", lambda t: t.then(entry("a"))).token
+    assert kept.of_token(token) == kept.get("a")
+    kept.forget("a")
+    assert kept.of_token(token) is None and kept.of_token("") is None
 
 
 # What comes out inert

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from assistant.document import Document
 from assistant.knowledge import Knowledge
 from assistant.lookup import copy_text, result_json
 from assistant.records import Passage
+from assistant.web.render import document_html
 
-__all__ = ["passage_json", "passage_page"]
+__all__ = ["passage_json", "passage_page", "print_page"]
 
 
 @lru_cache(maxsize=1)
@@ -49,3 +51,8 @@ def passage_json(knowledge: Knowledge, passage_id: str) -> dict[str, object] | N
     """The passage as the lookup gives it, with the text that "copy with citation" copies; None for an unknown id."""
     passage = knowledge.passage_by_id.get(passage_id)
     return None if passage is None else {**result_json(passage), "copy": copy_text(passage)}
+
+
+def print_page(document: Document) -> str:
+    """A plan, a letter or a log as a page of its own, to print; the body comes escaped from `document_html`."""
+    return _templates().get_template("print.html").render(title=document.title, body=document_html(document))

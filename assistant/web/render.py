@@ -6,10 +6,22 @@ import html
 from collections.abc import Iterable
 from urllib.parse import quote
 
+from assistant.cited import Credit
+from assistant.document import Block, Document, link_of
 from assistant.records import Answer, Citation, HelpLine, Passage, Sentence
 from assistant.search import Found, Hit
+from assistant.showing import Message, Shown
 
-__all__ = ["answer_html", "help_html", "lookup_html", "passage_address", "said_html"]
+__all__ = [
+    "answer_html",
+    "document_html",
+    "guide_html",
+    "help_html",
+    "lookup_html",
+    "notice_html",
+    "passage_address",
+    "said_html",
+]
 
 
 def _e(text: str) -> str:
@@ -95,6 +107,105 @@ def answer_html(answer: Answer, upto: int | None = None) -> str:
     return out + "</div>"
 
 
+# Guides
+
+
+def _credit_link(n: int, credit: Credit) -> str:
+    who = f" by {credit.speaker}" if credit.speaker else ""
+    about = _e(f": {credit.page_title}{who}. Opens the passage.")
+    return (
+        f'<a class="ds-cite" href="{passage_address(credit.passage_id, credit.statement_id)}">'
+        f'<span class="ds-unseen">Source </span>{n}<span class="ds-unseen">{about}</span></a>'
+    )
+
+
+def guide_html(shown: Shown, save: str = "") -> str:
+    """One turn of a guide: an answer in the middle, what was heard, then the open question with its reason.
+
+    `save` is the address of the answers as a file, shown under the open question.
+    """
+    numbers: dict[str, int] = {}
+
+    def said(message: Message) -> str:
+        marks = ""
+        for credit in message.credits:
+            numbers.setdefault(credit.statement_id, len(numbers) + 1)
+            marks += _credit_link(numbers[credit.statement_id], credit)
+        return f'<p class="ds-g-{message.role}">{_e(message.text)}{marks}</p>'
+
+    out = answer_html(shown.answer) if shown.answer is not None else ""
+    out += '<div class="ds-guide">' + "".join(said(m) for m in shown.messages)
+    if shown.review:
+        rows = "".join(f"<li>{_e(r.short)}: <strong>{_e(r.answer)}</strong></li>" for r in shown.review)
+        out += f'<ul class="ds-review">{rows}</ul>'
+    card = shown.card
+    if card is not None:
+        out += f'<p class="ds-progress">{_e(card.progress)}</p><h3 class="ds-question">{_e(card.question)}</h3>'
+        out += f'<p class="ds-hint">{_e(card.hint)}</p>' if card.hint else ""
+        if card.value:
+            out += f'<p class="ds-hint">Now: {_e(card.value)}</p>'
+        whys = "".join(said(m) for m in card.why[:1])
+        out += whys.replace('<p class="ds-g-question">', '<p class="ds-why">Why I ask: ') if whys else ""
+    if save and (card is not None or shown.review):
+        out += f'<p class="ds-why"><a class="ds-keep" href="{save}">Save my answers to go on another day</a></p>'
+    return out + "</div>"
+
+
+def _block(block: Block, sources: tuple[Credit, ...]) -> tuple[str, str]:
+    """The list that a block belongs in ("" for none), and its HTML."""
+    marks = "".join(_credit_link(n, sources[n - 1]) for n in block.marks)
+    text = _e(block.text) + marks
+    if block.kind in {"item", "check"}:
+        return "ds-checks" if block.kind == "check" else "ds-items", f"<li>{text}</li>"
+    if block.kind == "row":
+        return "ds-rows", "<tr>" + "".join(f"<td>{_e(c)}</td>" for c in block.cells) + "</tr>"
+    if block.kind == "page":
+        return "", "<hr>"
+    tag = {"heading": "h3", "small": "p"}.get(block.kind, "p")
+    return "", f'<{tag} class="ds-doc-{block.kind}">{text}</{tag}>'
+
+
+def document_html(document: Document) -> str:
+    """A plan, a letter or a log as HTML, ready to print; each line with the numbers of its sources."""
+    out = '<div class="ds-doc">' + ("" if document.letter else f"<h2>{_e(document.title)}</h2>")
+    last = ""
+    for block in document.blocks:
+        group, html_ = _block(block, document.sources)
+        if block.kind == "small" and last in {"ds-checks", "ds-items"}:
+            # A reason stands inside the line that it belongs to.
+            out = out.removesuffix("</li>") + html_ + "</li>"
+            continue
+        if group != last:
+            out += _close(last) + _open(group)
+        out += html_
+        last = group
+    out += _close(last)
+    if document.sources:
+        rows = "".join(_source_row(n, c) for n, c in enumerate(document.sources, 1))
+        out += (
+            f'<details class="ds-doc-sources"><summary>{_e(document.sources_title)}</summary><ul>{rows}</ul></details>'
+        )
+    return out + "".join(f'<p class="ds-meta">{_e(line)}</p>' for line in document.stamp) + "</div>"
+
+
+def _open(group: str) -> str:
+    return {"": "", "ds-rows": '<table class="ds-rows">'}.get(group, f'<ul class="{group}">')
+
+
+def _close(group: str) -> str:
+    return {"": "", "ds-rows": "</table>"}.get(group, "</ul>")
+
+
+def _source_row(n: int, credit: Credit) -> str:
+    who = f"{credit.speaker}. " if credit.speaker else ""
+    address = passage_address(credit.passage_id, credit.statement_id)
+    check = f" Check at: {credit.check_at}." if link_of(credit) else ""
+    return (
+        f'<li><strong>{n}</strong> <a class="ds-open" href="{address}">{_e(credit.page_title)}</a>: '
+        f"{_e(f'{who}{credit.source}, {credit.publisher} ({credit.as_of}).{check}')}</li>"
+    )
+
+
 def help_html(lines: Iterable[HelpLine]) -> str:
     """The help numbers that stand in the same place on every screen."""
     by_id = {line.id: line for line in lines}
@@ -121,9 +232,14 @@ def _text(passage: Passage) -> str:
     return "<br>".join(_e(row) for row in passage.text.splitlines())
 
 
+def notice_html(words: str) -> str:
+    """One line that says how it went."""
+    return f'<p class="ds-empty" role="status">{_e(words)}</p>'
+
+
 def lookup_html(found: Found | None, message: str = "") -> str:
     """Result cards; a message instead where there is nothing to show."""
     if message or found is None or not found.hits:
-        return f'<p class="ds-empty" role="status">{_e(message or "Nothing found. Try other or fewer words.")}</p>'
+        return notice_html(message or "Nothing found. Try other or fewer words.")
     count = f"{len(found.hits)} of {len(found.matched)} passages, best first"
     return f'<p class="ds-meta" role="status">{count}</p>' + "".join(_card(h) for h in found.hits)

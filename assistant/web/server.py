@@ -21,6 +21,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from assistant.errors import IndexProblem, InputError
 from assistant.service import Assistant, build
 from assistant.settings import Settings, private_temp
+from assistant.web.my_plan import PlanTab
 from assistant.web.passages import passage_json, passage_page
 
 __all__ = ["ROUTES_CLOSED", "create_app", "run"]
@@ -141,6 +142,19 @@ def _wants_json(request: Request) -> bool:
     return "application/json" in request.headers.get("accept", "") or request.query_params.get("format") == "json"
 
 
+def _take_route(app: FastAPI, plan: PlanTab) -> None:
+    """Downloads: made in memory when they are asked for, named by a token that ends with the conversation."""
+
+    @app.get("/take/{token}/{name}", include_in_schema=False)
+    def take(token: str, name: str) -> Response:
+        found = plan.take(token, name)
+        if found is None:
+            return HTMLResponse("This link has ended with its conversation. Open Doorstep and go on from there.", 404)
+        data, media = found
+        shown = "inline" if media.startswith("text/html") else "attachment"
+        return Response(data, media_type=media, headers={"Content-Disposition": f'{shown}; filename="{name}"'})
+
+
 def _own_routes(app: FastAPI, assistant: Assistant) -> None:
     @app.get("/health", include_in_schema=False)
     def health() -> JSONResponse:
@@ -170,13 +184,15 @@ def create_app(assistant: Assistant, hosts: tuple[str, ...] = ()) -> FastAPI:
     """The whole web app over an Assistant; `hosts` are names it may be reached by beside the loopback ones."""
     import gradio as gr  # noqa: PLC0415 - three seconds of import
 
-    from assistant.web.app_page import build_page  # noqa: PLC0415
+    from assistant.web.app_page import build_page, parts_of  # noqa: PLC0415
     from assistant.web.look import HEAD, theme  # noqa: PLC0415
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="Doorstep")
+    parts = parts_of(assistant)
     _own_routes(app, assistant)
+    _take_route(app, parts.plan)
     gr.mount_gradio_app(
-        app, build_page(assistant), path="/", show_error=False, run_history=False, max_file_size="1kb",
+        app, build_page(parts), path="/", show_error=False, run_history=False, max_file_size="1kb",
         allowed_paths=[], blocked_paths=[str(assistant.settings.data)], ssr_mode=False, pwa=False, mcp_server=False,
         enable_monitoring=False, footer_links=[], theme=theme(), head=HEAD,
     )  # fmt: skip

@@ -110,9 +110,87 @@
     setTimeout(() => location.replace("/leave"), 200);
   });
 
+  // Answers saved in a file: read here and put into the box, so that nothing has to be uploaded.
+  const MAX_FILE = 300000;
+  const put = (area, text) => {
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(area, text);
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const open = (text) => {
+    const area = document.querySelector("#saved textarea");
+    if (!area) return;
+    put(area, text);
+    setTimeout(() => document.querySelector("#take-up").click(), 150);
+  };
+
+  // Only if the parent ticks the box, answers are also kept in this browser, and one button erases them.
+  const KEY = "doorstep-answers";
+  const store = {
+    get: () => { try { return localStorage.getItem(KEY); } catch { return null; } },
+    set: (text) => { try { localStorage.setItem(KEY, text); } catch { /* not allowed here */ } },
+    clear: () => { try { localStorage.removeItem(KEY); } catch { /* not allowed here */ } },
+  };
+  let keeping = store.get() !== null;
+  const keep = async () => {
+    const links = document.querySelectorAll('a[href$="/answers.json"]');
+    const link = links[links.length - 1];
+    if (!keeping || !link) return;
+    const got = await fetch(link.pathname, { credentials: "same-origin" });
+    if (got.ok && keeping) store.set(await got.text());
+  };
+  const savedPart = () => {
+    const area = document.querySelector("#saved textarea");
+    if (!area || document.querySelector("#ds-file")) return;
+    const row = make("div", "", "ds-takes");
+    const label = make("label", "Choose a file", "ds-file");
+    const file = make("input");
+    file.type = "file"; file.id = "ds-file"; file.accept = ".json,application/json"; file.className = "ds-unseen";
+    file.addEventListener("change", async () => {
+      const chosen = file.files[0];
+      if (chosen) open(chosen.size > MAX_FILE ? "x".repeat(MAX_FILE) : await chosen.text());
+      file.value = "";
+    });
+    label.append(file);
+    const tick = make("label", "", "ds-file");
+    const box = make("input");
+    box.type = "checkbox"; box.id = "ds-keep"; box.checked = keeping;
+    box.addEventListener("change", () => { keeping = box.checked; if (keeping) keep(); else store.clear(); });
+    tick.append(box, "\u00a0Keep my answers in this browser");
+    const erase = make("button", "Erase them", "ds-copy");
+    erase.type = "button";
+    erase.addEventListener("click", () => { keeping = false; box.checked = false; store.clear(); });
+    row.append(label, tick, erase);
+    if (store.get()) {
+      const on = make("button", "Go on with what is kept here", "ds-copy");
+      on.type = "button";
+      on.addEventListener("click", () => open(store.get() || ""));
+      row.append(on);
+    }
+    area.closest("#saved").after(row);
+  };
+  document.addEventListener("click", (e) => {
+    const target = e.target.closest && e.target.closest("#print-now, #start-over, #leave");
+    if (target && target.id === "print-now") window.print();
+    else if (target) { keeping = false; }
+  });
+  // A new question of a guide takes the focus, so that a screen reader reads it and the keyboard goes on from there.
+  let asked = "";
+  const toQuestion = () => {
+    const all = document.querySelectorAll("#chat h3.ds-question");
+    const last = all[all.length - 1];
+    const key = last ? `${all.length}:${last.textContent}` : "";
+    if (key === asked) return;
+    asked = key;
+    if (!last) return;
+    last.tabIndex = -1;
+    last.focus({ preventScroll: true });
+    keep();
+  };
+
   // The start of a new answer is what is read first: bring the last question to the top once.
   let seen = 0;
   new MutationObserver(() => {
+    toQuestion(); savedPart();
     const said = document.querySelectorAll("#chat .ds-said");
     if (said.length === seen) return;
     seen = said.length;
