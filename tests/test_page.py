@@ -179,13 +179,177 @@ def test_a_source_in_the_list_opens_too_and_has_an_address(visit, address):
 def test_a_suggestion_gives_a_second_answer(visit):
     page = visit()
     ask(page)
-    button = page.locator("#next button >> visible=true").first
+    button = page.locator("#next button >> visible=true").nth(1)  # the first opens a guide
     title = button.inner_text()
     button.click()
     page.locator("#chat .ds-sources").nth(1).wait_for()
     assert page.locator("#chat .ds-said").all_inner_texts() == [TRUANCY, title]
     page.click("#start-over")
     page.wait_for_selector("#chat .ds-said", state="detached")
+
+
+# Guides
+
+
+def start_guide(page, title):
+    """Open a guide from the first screen."""
+    page.get_by_role("button", name=title).first.click()
+    page.wait_for_selector("#chat h3.ds-question")
+
+
+def question(page):
+    return page.locator("#chat h3.ds-question").last.inner_text()
+
+
+def settled(page, before):
+    """Wait until something other than `before` is at the end of the chat."""
+    page.wait_for_function(
+        "before => { const all = document.querySelectorAll('#chat .ds-guide');"
+        " return all.length && all[all.length - 1].textContent !== before; }",
+        arg=before,
+    )
+
+
+def latest(page):
+    return page.locator("#chat .ds-guide").last.text_content()
+
+
+def press(page, button):
+    before = latest(page)
+    button.click()
+    settled(page, before)
+
+
+def to_review(page):
+    """Answer what is open with the first button, or leave it out, until the review; gives the questions."""
+    asked = []
+    while page.locator("#chat .ds-guide").last.locator(".ds-review").count() == 0:
+        asked.append(question(page))
+        assert len(asked) < 20
+        several = page.locator("#several >> visible=true")
+        if several.count():
+            several.locator("label").first.click()
+            press(page, page.locator("#several-done"))
+        elif page.locator("#next button >> visible=true").count():
+            press(page, page.locator("#next button >> visible=true").first)
+        else:
+            press(page, page.get_by_role("button", name="Skip", exact=True))
+    return asked
+
+
+def to_plan(page):
+    press(page, page.get_by_role("button", name="Yes, make my plan"))
+    page.get_by_role("button", name="Open my plan").click()
+    page.wait_for_selector("#plan .ds-doc")
+
+
+def taken(page, name):
+    with page.expect_download() as download:
+        page.locator(f"a.ds-take[href$='/{name}']").click()
+    assert download.value.suggested_filename == name
+    return download.value.path().read_bytes()
+
+
+def test_a_guide_on_a_phone_with_a_question_in_the_middle_a_change_and_a_download(visit):
+    page = visit(390, 844)
+    start_guide(page, "A letter about missed school")
+    press(page, page.get_by_role("button", name='A first letter that says "truant"'))
+    open_one = question(page)
+    page.fill("#box textarea", "can they put me in jail for this?")
+    before = latest(page)
+    page.click("#send")
+    settled(page, before)
+    assert question(page) == open_one, "the step is asked again"
+    assert page.locator("#chat .ds-answer").last.locator("a.ds-cite").count() >= 2
+    to_review(page)
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    press(page, page.get_by_role("button", name="Change: the kind of paper"))
+    press(page, page.get_by_role("button", name="A letter about a SARB or review board"))
+    to_review(page)
+    assert "a letter about a SARB" in page.locator("#chat .ds-review").last.inner_text().replace("A letter", "a letter")
+    to_plan(page)
+    shown = page.locator("#plan .ds-doc").inner_text()
+    assert "SARB" in shown and not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    text = taken(page, "plan.txt").decode()
+    first = page.locator("#plan .ds-checks li").first.inner_text().split("\n")[0].split(" Why")[0]
+    words = re.sub(r"Source|\d|:.*", "", first).split()[:6]
+    assert " ".join(words) in " ".join(text.split()), "what is taken is what is shown"
+    assert b"BEGIN:VCALENDAR" in taken(page, "dates.ics")
+
+
+def test_a_guide_by_keyboard_goes_from_question_to_question(visit):
+    page = visit(390, 844)
+    start_guide(page, "This morning, right now")
+    for _ in range(3):
+        assert page.evaluate("document.activeElement.className") == "ds-question", "the new question has the focus"
+        before = latest(page)
+        page.keyboard.press("Tab")
+        while page.evaluate("!document.activeElement.closest('#next')"):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        settled(page, before)
+    press(page, page.get_by_role("button", name="Go back"))
+    press(page, page.get_by_role("button", name="Why do you ask?"))
+    assert "Why I ask" in latest(page)
+    to_review(page)
+    to_plan(page)
+    assert taken(page, "plan.pdf").startswith(b"%PDF")
+
+
+def test_answers_saved_in_a_file_are_taken_up_on_another_day(visit, tmp_path):
+    page = visit(390, 844)
+    page.get_by_role("button", name="More guided conversations").click()
+    start_guide(page, "What to ask the school for")
+    for _ in range(3):
+        press(page, page.locator("#next button >> visible=true").first) if not page.locator(
+            "#several >> visible=true"
+        ).count() else press(page, page.get_by_role("button", name="Skip", exact=True))
+    asked = question(page)
+    with page.expect_download() as download:
+        page.locator("a.ds-keep").click()
+    file = tmp_path / "answers.json"
+    file.write_bytes(download.value.path().read_bytes())
+    other = visit(390, 844)
+    other.get_by_role("tab", name="My plan").click()
+    other.get_by_text("Go on with answers you saved").click()
+    other.set_input_files("#ds-file", file)
+    other.get_by_text("Opened. Go on in Talk.").wait_for()
+    other.get_by_role("tab", name="Talk").click()
+    assert question(other) == asked
+    to_review(other)
+    to_plan(other)
+    letters = other.locator("#letters label").all_inner_texts()
+    assert letters and other.locator("#letter .ds-doc").is_visible()
+    box = other.get_by_label("Name of the school")
+    box.first.fill("Lincoln School")
+    other.get_by_role("button", name="Put these words into the letter").click()
+    other.locator("#letter >> text=Lincoln School").first.wait_for()
+
+
+def test_a_file_that_is_none_is_one_line(visit, tmp_path):
+    page = visit()
+    page.get_by_role("tab", name="My plan").click()
+    page.get_by_text("Go on with answers you saved").click()
+    file = tmp_path / "answers.json"
+    for words in ('{"doorstep": 1, "guide": "no-such-guide"', "<script>alert(1)</script>"):
+        file.write_text(words)
+        page.set_input_files("#ds-file", file)
+        note = page.locator("#saved-note p")
+        note.wait_for()
+        assert len(note.inner_text()) < 300 and "Traceback" not in note.inner_text()
+
+
+def test_keeping_answers_in_the_browser_is_the_parents_choice(visit):
+    page = visit()
+    start_guide(page, "This morning, right now")
+    stored = "localStorage.getItem('doorstep-answers')"
+    assert page.evaluate(stored) is None
+    page.get_by_role("tab", name="My plan").click()
+    page.get_by_text("Go on with answers you saved").click()
+    page.check("#ds-keep")
+    page.wait_for_function(f"{stored} !== null")
+    page.get_by_role("button", name="Erase them").click()
+    assert page.evaluate(stored) is None
 
 
 def test_danger_shows_the_line_to_call(visit):
@@ -296,6 +460,19 @@ def test_no_barrier_is_found(visit, address, scheme):
     page.keyboard.press("Escape")
     look_up(page, "SARB hearing")
     examine("look up")
+    page.get_by_role("tab", name="Talk").click()
+    page.click("#start-over")
+    start_guide(page, "A letter about missed school")
+    examine("a question of a guide")
+    while not page.locator("#several >> visible=true").count():
+        press(page, page.get_by_role("button", name="Skip", exact=True))
+    examine("several answers")
+    to_review(page)
+    examine("review")
+    to_plan(page)
+    page.get_by_text("A log of what happened").click()
+    page.get_by_text("School breaks, if you know").click()
+    examine("plan")
     page.goto(address + PASSAGE)
     examine("passage")
     assert not found

@@ -156,12 +156,12 @@
     box.type = "checkbox"; box.id = "ds-keep"; box.checked = keeping;
     box.addEventListener("change", () => { keeping = box.checked; if (keeping) keep(); else store.clear(); });
     tick.append(box, "\u00a0Keep my answers in this browser");
-    const erase = make("button", "Erase them", "ds-copy");
+    const erase = make("button", "Erase them", "ds-file");
     erase.type = "button";
     erase.addEventListener("click", () => { keeping = false; box.checked = false; store.clear(); });
     row.append(label, tick, erase);
     if (store.get()) {
-      const on = make("button", "Go on with what is kept here", "ds-copy");
+      const on = make("button", "Go on with what is kept here", "ds-file");
       on.type = "button";
       on.addEventListener("click", () => open(store.get() || ""));
       row.append(on);
