@@ -291,7 +291,7 @@ def faults(each: Annotated[int, typer.Option(min=1, max=1000)] = 200, json_: Jso
         from dataclasses import asdict
 
         from evals.cases import load_cases
-        from evals.faults import table
+        from evals.faults import REACH, plant
 
         assistant = _assistant()
         answers = [
@@ -299,16 +299,22 @@ def faults(each: Annotated[int, typer.Option(min=1, max=1000)] = 200, json_: Jso
             for c in load_cases(assistant.knowledge, kinds=["questions"])["questions"]
             if (a := assistant.answer(c.turns[-1])).citations
         ]
-        with _bar("kinds", 11) as tick:
-            rows, clean, wrong = table(answers, assistant.knowledge, assistant.embedder, each, tick)
+        with _bar("sentences", 9 * each) as tick:
+            rows = plant(answers, assistant.knowledge, assistant.embedder, each, tick)
         if json_:
-            print(
-                json.dumps({"kinds": [asdict(r) | {"share": r.share} for r in rows], "clean": clean, "flagged": wrong})
-            )
+            print(json.dumps([asdict(r) | {"share": r.figure.value, "reach": REACH[r.kind]} for r in rows]))
             return
-        shown = [[r.kind, str(r.planted), str(r.integrity), str(r.detector), f"{r.share:.3f}"] for r in rows]
-        _table("Planted faults", ["kind", "planted", "caught by integrity", "by the detector", "share"], shown)
-        print(f"clean rewordings flagged by the detector: {wrong} of {clean}")
+        shown = [
+            [
+                r.kind, str(r.figure), f"{REACH[r.kind]:.2f}", "yes" if r.reached else "NO",
+                ", ".join(f"{k} {n}" for k, n in r.by.items()),
+            ]
+            for r in rows
+        ]  # fmt: skip
+        _table("Planted faults (clean, reworded: false alarms)", ["kind", "caught", "reach", "met", "by"], shown)
+        for row in rows:
+            for text in row.missed if not row.reached else ():
+                print(f"{row.kind}: {text}")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,14 +18,15 @@ from assistant.errors import InputError
 from assistant.index import Index
 from assistant.index import build as build_index
 from assistant.knowledge import Knowledge
-from assistant.records import Passage, Reference, Source, Statement
+from assistant.library import read_library
 from assistant.search import Query, Search
-from evals.detector import support
+from assistant.text import normalise, sentences
+from evals.detector import Evidence, judge
 from evals.figures import Figure, mean
 
 __all__ = ["Bench", "claims", "retrieval"]
 
-_SOURCE = Source("bench", "library", "A document of a public set", "", "", "", "", "")
+_TOKENISED = re.compile(r" ([.?!]) ([a-z0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +37,30 @@ class Bench:
     figures: dict[str, Figure]
 
 
-def _document(row: dict[str, str]) -> Passage:
-    text = row.get("text", "") or row.get("title", "") or "-"
-    statement = Statement(f"{row['_id']}.s1", text, 0, len(text), "answer", (Reference(_SOURCE),))
-    return Passage(
-        row["_id"], row["_id"], row.get("title", ""), "", "library", "Library", text, (statement,), "", "",
-        library=f"{row['_id']}.txt",
-    )  # fmt: skip
-
-
 def _rows(file: Path) -> list[dict[str, str]]:
     try:
         return [json.loads(row) for row in file.read_text(encoding="utf-8").splitlines() if row]
     except (OSError, ValueError) as error:
         raise InputError(f"{file} cannot be read as JSON lines: {error}") from error
+
+
+def _library(corpus: Path, empty: Knowledge, data: Path) -> tuple[Knowledge, dict[str, str]]:
+    """Documents as an organisation's own library, and the document's id by passage id.
+
+    Each is written as Markdown, its title as heading, and read as any library is. Text that comes tokenised and in
+    lower case ("end . next") gets its full stops and capitals back, without which no reader sees sentences.
+    """
+    library = data / "library"
+    library.mkdir(parents=True)
+    names = {}
+    for n, row in enumerate(_rows(corpus)):
+        title, text = (" ".join(row.get(k, "").split()) for k in ("title", "text"))
+        text = _TOKENISED.sub(lambda m: f"{m[1]} {m[2].upper()}", text.removeprefix(title).strip() or text)
+        name = f"{n:07d}.md"
+        (library / name).write_text(f"# {title}\n\n{text}\n" if title else f"{text}\n", encoding="utf-8")
+        names[name] = row["_id"]
+    passages = read_library(library).passages
+    return empty.with_library(passages), {p.id: names[p.library] for p in passages}
 
 
 def retrieval(
@@ -66,8 +78,8 @@ def retrieval(
     import ir_measures
     from ir_measures import RR, R, nDCG
 
-    knowledge = empty.with_library(tuple(_document(row) for row in _rows(folder / "corpus.jsonl")))
-    index = Index(build_index(knowledge, embedder, data, tick=tick))
+    knowledge, document = _library(folder / "corpus.jsonl", empty, data)
+    index = Index(build_index(knowledge, embedder, data / "index", tick=tick))
     search = Search(knowledge, index, embedder)
     with (folder / "qrels.tsv").open(encoding="utf-8") as stream:
         judged = [(r[0], r[-2], int(r[-1])) for r in csv.reader(stream, delimiter="\t") if r[-1].lstrip("-").isdigit()]
@@ -75,8 +87,9 @@ def retrieval(
     run = []
     for row in _rows(folder / "queries.jsonl"):
         if row["_id"] in wanted:
-            hits = search.find(Query(row["text"], k=50)).hits
-            run += [ir_measures.ScoredDoc(row["_id"], h.passage.id, 1000.0 - n) for n, h in enumerate(hits)]
+            hits = search.find(Query(normalise(row["text"]), k=50)).hits
+            found = dict.fromkeys(document[h.passage.id] for h in hits)  # a document once, at its best passage
+            run += [ir_measures.ScoredDoc(row["_id"], d, 1000.0 - n) for n, d in enumerate(found)]
             tick(1)
     qrels = [ir_measures.Qrel(q, d, g) for q, d, g in judged]
     figures = {}
@@ -91,12 +104,10 @@ def _wice(file: Path) -> list[tuple[str, list[str], bool]]:
 
 
 def _begin(file: Path) -> list[tuple[str, list[str], bool]]:
-    """BEGIN (Dziri et al., 2022): fully attributable responses against the rest that make a claim."""
+    """BEGIN (Dziri et al., 2022): fully attributable replies against all others, the generic ones among them."""
     with file.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t"))
-    kept = [r for r in rows if r["begin_label"] in {"Fully attributable", "Not fully attributable", "Unattributable"}]
-    rows = kept or [r for r in rows if r["begin_label"].lower() != "generic"]
-    return [(r["response"], [r["knowledge"]], r["begin_label"].lower().startswith(("fully", "entail"))) for r in rows]
+        rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return [(r["response"], sentences(r["knowledge"]), r["begin_label"] == "Fully attributable") for r in rows]
 
 
 def claims(folder: Path, embedder: Embedder, tick: Callable[[int], None] = lambda _: None) -> list[Bench]:
@@ -104,15 +115,20 @@ def claims(folder: Path, embedder: Embedder, tick: Callable[[int], None] = lambd
     from sklearn.metrics import roc_auc_score
 
     out = []
+    pooled: tuple[list[float], list[bool]] = ([], [])
     for file in sorted((*folder.glob("*claim*.jsonl"), *folder.glob("begin*.tsv"))):
         rows = _begin(file) if file.suffix == ".tsv" else _wice(file)
         scores, labels = [], []
         for claim, evidence, supported in rows:
-            scores.append(support(claim, evidence, embedder).score)
+            scores.append(judge(claim, Evidence(tuple(evidence)), embedder).score)
             labels.append(supported)
             tick(1)
         value = float(roc_auc_score(labels, scores))
         out.append(Bench(file.stem, {"AUROC": _auc_interval(scores, labels, value)}))
+        pooled[0].extend(scores)
+        pooled[1].extend(labels)
+    if len(out) > 1:
+        out.append(Bench("all of them", {"AUROC": _auc_interval(*pooled, float(roc_auc_score(pooled[1], pooled[0])))}))
     return out
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import subprocess
 import sys
@@ -14,9 +15,9 @@ import pytest
 from assistant.embedding import HashEmbedder
 from assistant.errors import ContentError, InputError
 from assistant.records import Answer, Citation, CitedSource, Sentence, Status
-from evals import faults, scorers, suites
+from evals import detector, faults, scorers, suites
 from evals.cases import Nugget, Question, load_cases
-from evals.detector import support, verdict
+from evals.detector import Evidence, numbers
 from evals.figures import difference, kappa, mcnemar, mean, share
 from evals.report import write_report
 from evals.review import FIELDS, export_sheet, import_sheet
@@ -98,25 +99,32 @@ RULE = "A district may offer independent study for 15 school days (Education Cod
 @pytest.mark.parametrize(
     ("claim", "flag"),
     [("A district may offer independent study for 20 school days.", "number"),
-     ("A district may offer independent study (Education Code section 51746).", "number"),
-     ("A district must offer independent study for 15 school days.", "must"),
+     ("A district may offer independent study (Education Code section 51746).", "statute"),
+     ("A district must offer independent study for 15 school days.", "modality"),
      ("A district may not offer independent study for 15 school days.", "negation"),
      ("A district may offer independent study for 15 school days, Marsh says.", "speaker"),
      ("A district in Texas may offer independent study for 15 school days.", "place"),
      ("A district may always offer independent study for 15 school days.", "absolute")],
 )  # fmt: skip
 def test_the_detector_names_what_the_source_lacks(claim, flag):
-    found = support(claim, [RULE])
-    assert any(flag in f for f in found.flags), found
-    assert verdict(found) != "supported"
+    found = detector.judge(claim, Evidence((RULE,), frozenset({"Shove"}), frozenset({"Marsh", "Stutman"})))
+    assert any(r.startswith(flag) for r in found.reasons), found
+    assert found.verdict != "supported" and found.flagged
 
 
 def test_the_detector_lets_a_quotation_through():
-    quoted = support(RULE, [RULE])
-    assert quoted.flags == () and verdict(quoted) == "supported"
-    assert verdict(support("Cats sleep all day on warm roofs.", [RULE])) == "unsupported"
-    assert support("anything", []).score == 0
-    assert 0 <= support(RULE, ["Go slowly."], HashEmbedder()).score < 0.5
+    quoted = detector.judge(RULE, Evidence((RULE,)))
+    assert quoted.reasons == () and quoted.verdict == "supported" and not quoted.flagged
+    assert detector.judge("Cats sleep all day on warm roofs.", Evidence((RULE,))).verdict == "unsupported"
+    assert detector.judge("anything", Evidence(())).score == 0
+    assert detector.judge(RULE, Evidence(("Go slowly.",)), HashEmbedder()).score < 0.5
+
+
+def test_the_score_of_the_detector_by_hand():
+    """Four stems, three held: 0.5 * 3/4 + 0.2 * 3/4 + 0.3 * 3/4 (no encoder: words stand in for the cosine)."""
+    found = detector.judge("Small steps help children.", Evidence(("Small steps help adults.",)))
+    assert found.score == pytest.approx(0.75)
+    assert found.coverage == found.best == pytest.approx(0.75)
 
 
 BROKEN = [
@@ -261,12 +269,22 @@ def test_a_review_sheet_there_and_back(tmp_path, whole):
 def test_planted_faults_are_caught(assistant):
     titles = [page.title for page in assistant.knowledge.pages[::6]]
     answers = [a for title in titles if (a := assistant.answer(title)).citations]
-    rows, clean, wrong = faults.table(answers, assistant.knowledge, assistant.embedder, each=12)
-    by_kind = {r.kind: r for r in rows}
-    assert len(by_kind) == 11 and all(r.planted for r in rows)
-    for kind in ("citations off by one", "citation dangling", "non-answer with citations", "quote edited"):
-        assert by_kind[kind].integrity == by_kind[kind].planted, kind
-    assert wrong <= clean
+    rows = {r.kind: r for r in faults.plant(answers, assistant.knowledge, assistant.embedder, each=12)}
+    assert set(rows) == set(faults.REACH) and all(r.planted for r in rows.values())
+    for kind in ("swapped numbers", "dangling number", "edited quote", "another passage", "non-answer cited"):
+        assert rows[kind].reached and rows[kind].by == {"integrity": 12}, kind
+    for kind in ("changed number", "changed statute", "swapped speaker", "foreign sentence"):
+        assert rows[kind].caught == rows[kind].planted, rows[kind].missed
+    assert rows["clean"].caught == 0 and rows["reworded"].figure.value <= 0.05
+    again = faults.plant(answers, assistant.knowledge, assistant.embedder, each=12)
+    assert again == list(rows.values()), "the same answers give the same table"
+
+
+def test_a_reworded_sentence_differs_and_keeps_its_numbers():
+    rng = random.Random(1)
+    for text in (RULE, "Your child may need help when school is hard.", "Ask for it."):
+        again = faults.reword(text, rng, aside=False)
+        assert again != text and numbers(again) == numbers(text)
 
 
 def test_gates_are_read_strictly(tmp_path):
