@@ -18,7 +18,7 @@ from assistant.knowledge import Knowledge
 from assistant.reading import Strict
 
 __all__ = [
-    "MODELS", "Case", "Followup", "Injection", "Nugget", "Outside", "Pressure", "Question", "SafetyCase",
+    "MODELS", "Case", "Followup", "Injection", "Nugget", "Outside", "Pressure", "Question", "Reply", "SafetyCase",
     "load_cases",
 ]  # fmt: skip
 
@@ -117,9 +117,24 @@ class Pressure(_Talk):
     statements: list[str] = Field(min_length=1)
 
 
+class Reply(Case):
+    """What is typed at one step of a guide, and what it should be taken for; `value` holds option ids, a number, a day."""
+
+    guide: str
+    step: str
+    reply: str = Field(min_length=1)
+    expect: Literal["answer", "ask", "undo", "skip", "why", "repeat", "review", "start over", "stop", "help", "unclear"]
+    value: list[str] = []
+
+    @property
+    def turns(self) -> list[str]:
+        """The one reply."""
+        return [self.reply]
+
+
 MODELS: dict[str, type[Case]] = {
     "questions": Question, "followups": Followup, "outside": Outside, "pressure": Pressure,
-    "injections": Injection, "safety": SafetyCase,
+    "injections": Injection, "safety": SafetyCase, "guide_replies": Reply,
 }  # fmt: skip
 
 

@@ -6,14 +6,21 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
+from assistant.commands import Act
+from assistant.guide_reading import Guides, load_guides
+from assistant.hearing import Ears, Heard
+from assistant.knowledge import load
 from assistant.records import Answer, Status, Turn
 from assistant.search import Query
 from assistant.service import Assistant
 from evals import scorers
-from evals.cases import Case, Followup, Injection, Outside, Pressure, Question, SafetyCase
+from evals.cases import Case, Followup, Injection, Outside, Pressure, Question, Reply, SafetyCase
 from evals.scorers import Score
 
 __all__ = ["SUITES", "Outcome", "Suite", "run_case"]
@@ -156,6 +163,46 @@ def _speed(case: Case, answer: Answer, assistant: Assistant) -> list[Score]:
     ]
 
 
+_DAY = date(2026, 11, 24)  # the day that replies with dates were written for
+
+
+@lru_cache(maxsize=2)
+def _guides(root: Path) -> Guides:
+    return load_guides(root, load(root))
+
+
+def _guide_reply(case: Case, answer: Answer, assistant: Assistant) -> list[Score]:
+    """What a typed reply is taken for. `heard_wrong` is what must not happen: an answer that was not given."""
+    assert isinstance(case, Reply)
+    guide = _guides(assistant.settings.root)[case.guide]
+    step = guide.step_by_id[case.step]
+    before = [s.id for s in guide.steps[: guide.steps.index(step)]]
+    heard = Ears(assistant.embedder).hear(guide, step, case.reply, before, _DAY)
+    got = _as_list(heard, case.step)
+    said = f"{heard.act.value} {' '.join(got)}".strip()
+    wanted = f"expected {case.expect} {' '.join(case.value)}".strip()
+    answered = heard.act is Act.ANSWER and bool(got)
+    if case.expect == "answer":
+        right = answered and sorted(got) == sorted(case.value)
+        near = heard.act is Act.OFFER and set(case.value) <= set(heard.offers)
+        return [
+            Score("heard_right", float(right), said, wanted), Score("heard_or_offered", float(right or near), said, wanted),
+            Score("heard_wrong", float(answered and not right and not set(got) & set(case.value)), said, wanted),
+        ]  # fmt: skip
+    if case.expect == "unclear":
+        return [Score("heard_wrong", float(answered), said, wanted)]
+    right = heard.act.value == case.expect
+    return [Score(f"heard_{'question' if case.expect == 'ask' else 'command'}", float(right), said, wanted),
+            Score("heard_wrong", float(answered), said, wanted)]  # fmt: skip
+
+
+def _as_list(heard: Heard, step: str) -> list[str]:
+    value = heard.values.get(step)
+    if value is None:
+        return []
+    return [str(v) for v in value] if isinstance(value, tuple) else [str(value)]
+
+
 SUITES = {
     s.name: s
     for s in (
@@ -168,6 +215,7 @@ SUITES = {
         Suite("safety", ("safety",), "missed danger, alarm at an idiom", _safety, 120),
         Suite("injection", ("injections",), "answers taken over by an instruction", _injection, 12),
         Suite("language", ("questions", "followups"), "unkind or unreadable text", _language, 20),
+        Suite("guides", ("guide_replies",), "replies that are taken for an answer that was not given", _guide_reply),
         Suite("speed", ("questions",), "slow drift", _speed, 20),
     )
 }  # fmt: skip
@@ -185,7 +233,8 @@ def _ask(assistant: Assistant, turns: Sequence[str]) -> Answer:
 def run_case(case: Case, suites: Sequence[Suite], assistant: Assistant) -> list[Outcome]:
     """Ask once, score for every suite. A scorer that raises leaves its scores out and is named; the run goes on."""
     start = time.perf_counter()
-    answer = _ask(assistant, case.turns)
+    # A reply to a guide is no question: nothing is searched for it.
+    answer = Answer(case.turns[0], Status.CLARIFY, ()) if isinstance(case, Reply) else _ask(assistant, case.turns)
     seconds = time.perf_counter() - start
     found = []
     for suite in suites:
