@@ -20,7 +20,7 @@ _BIO = re.compile(r"[A-Z][\w'\u2019-]+ (?:[A-Z]\. )?[A-Z][\w'\u2019-]+ is (?:an?
                   r"(?:writer|author|editor|advocate|journalist|founder|contributor|volunteer|psychologist|attorney)", re.I)  # fmt: skip
 _NAME_ONLY = re.compile(r"(?:[A-Z][\w'\u2019.-]+\s?){2,4}(?:,? ?(?:Writer|Editor|Author|Contributor))?")
 _LABEL = re.compile(
-    r"(?:[\w'\u2019-]+ ){0,2}(?:image|icon|logo|photo|banner|thumbnail|asterisk|circle|avatar|video player)", re.I
+    r"(?:[\w'\u2019]+[ -]){0,2}(?:image|icon|logo|photo|banner|thumbnail|asterisk|circle|avatar|video player)", re.I
 )
 _DATELINE = re.compile(r"(?:(?:published|updated|posted|last (?:updated|reviewed|modified)|date)\s*:?\s*[\w.,/ -]{4,30}){1,2}", re.I)
 _SIGN_UP = re.compile(
@@ -40,6 +40,7 @@ _CUSTOMER = re.compile(
 )
 _TESTIMONIALS = re.compile(r"testimonials?|what (?:our )?(?:families|parents|members|clients|people) (?:say|are saying)", re.I)
 _RUN = 4  # entries from which a run of headings is a contents list without a title
+_SITE = {"author box", "sign-up text or notice of the site", "about the site", "testimonial"}
 _SITE_END = 3  # blocks of this kind after which the short rest of a page is its end too
 _TAIL_WORDS = 250
 _FUNCTION_WORDS = frozenset(
@@ -47,7 +48,7 @@ _FUNCTION_WORDS = frozenset(
     " was we when will with you your he she his her i my our but so el la de que y en los las un una por para".split()
 )
 _CRISIS = re.compile(r"\b(?:988|911|suicid\w+|crisis (?:line|text|number|hotline)|hotline|lifeline|helpline)\b", re.I)
-_DIALLED = re.compile(r"\b(?:988|911)\b|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b|\b\d{3}-\d{4}\b|\btext [A-Z]{3,} to \d{4,6}\b|\bcall \d{3}\b")
+_DIALLED = re.compile(r"\b(?:988|911)\b|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b|\b\d{3}-\d{4}\b|\b[Tt]ext [A-Z]{2,} to \d{4,6}\b|\bcall \d{3}\b")
 
 
 class _Page:
@@ -179,14 +180,16 @@ def _above_title(page: _Page) -> None:
 
 def _site_end(page: _Page) -> None:
     """After an author box or sign-up text, a short rest without sections of its own is the end of the site's page."""
-    ends = [n for n, why in page.why.items() if why in {"author box", "sign-up text or notice of the site", "about the site", "testimonial"}]
+    ends = {n: why for n, why in page.why.items() if why in _SITE}
     total = sum(len(b.text.split()) for b in page.blocks)
     for first in sorted(ends):
         rest = page.blocks[first:]
         words = sum(len(b.text.split()) for b in rest)
-        if len([n for n in ends if n >= first]) < _SITE_END:
+        signs = [why for n, why in ends.items() if n >= first]
+        if len(signs) < _SITE_END or len(set(signs)) < 2:
             return
-        if words <= _TAIL_WORDS and words * 4 <= total:
+        own = any(b.shape == "heading" for n, b in enumerate(rest, first) if n not in page.why)
+        if not own and words <= _TAIL_WORDS and words * 4 <= total:
             for n in range(first, len(page.blocks)):
                 page.drop(n, "end of the site's page")
             return

@@ -175,7 +175,7 @@ def _read(path: Path, name: str, store: _Store, workshop: Workshop) -> tuple[Doc
     suffix = path.suffix.lower()
     raw = _bytes(path)
     # A link beside a document is not followed: it could lead anywhere.
-    side = next((s for s in _sidecars(path) if s.is_file() and not s.is_symlink()), None)
+    side = next((s for s in _sidecars(path) if os.path.isfile(s) and not s.is_symlink()), None)
     described = _bytes(side) if side else None
     digest = hashlib.sha256(raw).hexdigest()
     whole = f"{READER}\n{suffix}\n{path.stem}\n{digest}\n".encode("utf-8", "replace") + (described or b"")
@@ -256,7 +256,7 @@ def read_library(
     Raises:
         InputError: `folder` is not a folder.
     """
-    if re.match(r"[a-z][a-z0-9+.-]+://", str(folder), re.I) or re.match(r"[a-z]{4,}:/", str(folder), re.I):
+    if re.match(r"[a-z][a-z0-9+.-]+:/", str(folder), re.I):
         raise InputError(f"{folder} is an address, not a folder: give the folder that holds the documents")
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder: give the folder that holds the documents")

@@ -55,7 +55,7 @@ def _wrapped(lines: list[str]) -> bool:
 
 
 def _is_heading(row: str) -> bool:
-    return len(row) <= 90 and row[-1] not in ".!,;:\"\u201d" and len(row.split()) >= 2
+    return len(row) <= 90 and row[-1] not in ".!,;:\"\u201d" and (len(row.split()) >= 2 or row.istitle())
 
 
 def read_txt(text: str) -> Parsed:
@@ -146,12 +146,13 @@ def read_html(text: str) -> Parsed:
     """The text of a page in order; what stands around it (navigation, forms, hidden parts) is left out and listed."""
     from bs4 import BeautifulSoup  # noqa: PLC0415 - read by the worker only
 
-    soup = BeautifulSoup(text, "html.parser")
+    soup = BeautifulSoup(_COMMENT.sub("", text), "lxml")
     parsed = Parsed([], _facts(soup))
     for tag in soup.find_all(_NOT_READ):
         tag.decompose()
     for tag in soup.find_all(True):
-        reason = "" if tag.decomposed else _reason(tag)
+        # Not tag.decomposed: that searches the whole tree under a tag for a child of that name.
+        reason = "" if "_decomposed" in vars(tag) else _reason(tag)
         if reason:
             words = clean(tag.get_text(" "))
             tag.decompose()

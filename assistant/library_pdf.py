@@ -104,11 +104,12 @@ def read_pdf(raw: bytes) -> Parsed:
         except _DAMAGE as error:
             parsed.remarks.append(f"page {number} cannot be read ({type(error).__name__})")
             continue
-        if hidden:
-            parsed.left_out.append(LeftOut(f"hidden text (page {number})", hidden))
+        parsed.left_out += [LeftOut(f"hidden text (page {number})", words) for words in hidden]
         if not found:
             bare.append(number)
         rows += found
+    if not rows and parsed.remarks:
+        raise InputError(f"no page of it can be read: {parsed.remarks[0]}")
     if not rows:
         raise InputError("no text: it looks like a scan; run text recognition (OCR) on it first")
     if bare:
@@ -228,7 +229,8 @@ def _blocks(rows: list[_Row]) -> list[Block]:
 def _leading(rows: list[_Row], body: float) -> float:
     gaps = [a.y - b.y for a, b in zip(rows, rows[1:], strict=False) if a.page == b.page and a.size == b.size == body]
     near = [g for g in gaps if 0.8 * body < g < 2.5 * body]
-    return statistics.median_low(near) if near else 1.2 * body
+    # A few lines say nothing of their spacing: what lies between them may be the space between paragraphs.
+    return statistics.median_low(near) if len(near) >= 5 else 1.2 * body
 
 
 def _begun(row: _Row, text: str, body: float) -> Block:

@@ -11,6 +11,7 @@ from assistant.blocks import clean
 __all__ = ["hide"]
 
 _TINY = 2.0  # points
+_DEEPEST = 5  # drawings inside drawings
 _SHOWS = {b"Tj", b"TJ", b"'", b'"'}
 _FILLS = {b"f", b"F", b"f*", b"B", b"B*", b"b", b"b*"}
 _ENDS = {b"n", b"S", b"s"} | _FILLS
@@ -42,6 +43,7 @@ class _Eye:
 
     def __init__(self) -> None:
         self.state = _State()
+        self.shown = self.hidden = self.invisible = 0  # pieces of text; `invisible` counts those of no ink among the hidden
         self.kept: list[_State] = []
         self.pending: list[tuple[float, float, float, float]] = []
         self.dark: list[tuple[float, float, float, float]] = []  # filled with a colour that shows white text
@@ -123,8 +125,8 @@ def _white(name: bytes, values: list[Any]) -> bool:
     return bool(numbers) and min(numbers) >= 0.97
 
 
-def hide(page: Any, reader: Any) -> str:  # noqa: ANN401 - pypdf's own types
-    """Take unseen text out of a page, in place, and return it.
+def hide(page: Any, reader: Any) -> list[str]:  # noqa: ANN401 - pypdf's own types
+    """Take unseen text out of a page, in place, and return it in words.
 
     Where nearly all of a page is unseen it is the text layer that a scanner laid under the picture: it stays.
     """
@@ -132,31 +134,63 @@ def hide(page: Any, reader: Any) -> str:  # noqa: ANN401 - pypdf's own types
 
     contents = page.get("/Contents")
     if contents is None:
-        return ""
+        return []
+    inside = _clear_forms(page.get("/Resources"), reader, 0)
+    told = [f"{inside} pieces of text inside a drawing"] if inside else []
     whole = ContentStream(contents.get_object(), reader)
-    eye = _Eye()
-    seen: list[Any] = []
-    unseen: list[Any] = []
-    shown = hidden = invisible = 0
-    for operands, name in whole.operations:
-        if name in _SHOWS:
-            if eye.unseen():
-                hidden += 1
-                invisible += eye.state.mode == 3
-                unseen.append((operands, name))
-                continue
-            shown += 1
-            seen.append((operands, name))
-            continue
-        eye.follow(name, operands if isinstance(operands, list) else [])
-        seen.append((operands, name))
-        unseen.append((operands, name))
-    if not hidden or invisible == hidden and hidden > 9 * shown:
-        return ""
+    seen, unseen, eye = _parted(whole.operations)
+    if not eye.hidden or (eye.invisible == eye.hidden and eye.hidden > 9 * eye.shown):
+        return told
     whole.operations = unseen
     page[NameObject("/Contents")] = whole
     words = clean(page.extract_text())
     rest = ContentStream(None, reader)
     rest.operations = seen
     page[NameObject("/Contents")] = rest
-    return words
+    return [words, *told] if words else told
+
+
+def _parted(operations: list[Any]) -> tuple[list[Any], list[Any], _Eye]:
+    """Operators without the unseen text, operators without the seen text, and how much there was of each."""
+    eye = _Eye()
+    seen: list[Any] = []
+    unseen: list[Any] = []
+    for operands, name in operations:
+        if name not in _SHOWS:
+            eye.follow(name, operands if isinstance(operands, list) else [])
+            seen.append((operands, name))
+            unseen.append((operands, name))
+        elif eye.unseen():
+            eye.hidden += 1
+            eye.invisible += eye.state.mode == 3
+            unseen.append((operands, name))
+        else:
+            eye.shown += 1
+            seen.append((operands, name))
+    return seen, unseen, eye
+
+
+def _clear_forms(resources: Any, reader: Any, depth: int) -> int:  # noqa: ANN401
+    """Take unseen text out of the drawings that a page puts in place as one, and count its pieces."""
+    from pypdf.generic import ContentStream, DecodedStreamObject, NameObject  # noqa: PLC0415
+
+    objects = resources.get_object().get("/XObject") if resources is not None else None
+    if objects is None or depth > _DEEPEST:
+        return 0
+    taken = 0
+    table = objects.get_object()
+    for name in list(table):
+        form = table[name].get_object()
+        if form.get("/Subtype") != "/Form":
+            continue
+        taken += _clear_forms(form.get("/Resources"), reader, depth + 1)
+        whole = ContentStream(form, reader)
+        seen, _, eye = _parted(whole.operations)
+        if eye.hidden and eye.shown * 9 >= eye.invisible:
+            taken += eye.hidden
+            whole.operations = seen
+            clear = DecodedStreamObject()
+            clear.update({k: v for k, v in form.items() if k not in {"/Filter", "/DecodeParms", "/Length"}})
+            clear.set_data(whole.get_data())
+            table[NameObject(name)] = clear
+    return taken

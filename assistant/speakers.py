@@ -56,7 +56,7 @@ _ADVERB = (
     r"|does|do|did)\s+){0,2}"
 )
 _ASIDE = r"(?:,\s+(?:who|an?|the|our|whose|which)\b[^,;.\u201c]{2,90},)?"
-_UNKNOWN = re.compile(rf"\b(?:an?|one|the|another|some|many)\s+(?:[\w-]+\s+){{1,3}}?{_VERB}\b[^.?!]{{0,40}}[,:]?\s*$")
+_UNKNOWN = re.compile(rf"\b(?:[Aa]n?|[Oo]ne|[Tt]he|[Aa]nother|[Ss]ome|[Mm]any)\s+(?:[\w-]+\s+){{1,3}}?{_VERB}\b[^.?!]{{0,40}}[,:]?\s*$")
 _ANECDOTE = re.compile(
     r"\b(?:(?:I|we)\s+(?:(?:once|recently|previously)\s+)?(?:had|worked with|have had)\s+(?:an?|one|some|several)\b"
     r"|colleague of mine|my (?:patients|clients|students|own)|(?:kids|children|students|families|parents) (?:I've|I\u2019ve"
@@ -167,6 +167,7 @@ class Ear:
         self._last: Speaker | None = None
         self._before: list[Speaker] = []
         self._story: Speaker | None = None
+        self._spoke_here = False
         names = "|".join(re.escape(n) for n in sorted(self._by_name, key=len, reverse=True)) or r"(?!)"
         who = rf"(?P<who>(?:(?P<title>{_TITLE})?(?P<name>{names})|(?P<pronoun>[Ss]he|[Hh]e))"
         both = rf"(?:\s+and\s+(?:{_TITLE})?(?P<other>{names}))?"
@@ -209,8 +210,9 @@ class Ear:
         ]
 
     def section(self) -> None:
-        """A new heading: a story does not go on over it."""
+        """A new heading: neither a story nor an unnamed quotation goes on over it; "she" may."""
         self._story = None
+        self._spoke_here = False
 
     def _goes_on(self, text: str) -> Speaker | None:
         """A story told in the paragraph before goes on where its person is still spoken of, and nobody else is."""
@@ -250,7 +252,7 @@ class Ear:
             return None
         if speaker is None:
             # Nobody is named: whoever spoke last goes on, unless somebody else is said to speak.
-            speaker = self._new(lead + tail) or (None if _UNKNOWN.search(lead) or lead.strip() else self._last)
+            speaker = self._new(lead + tail) or (None if _UNKNOWN.search(lead) or lead.strip() or not self._spoke_here else self._last)
         story = _ANECDOTE.search(inside)
         return speaker, quote.start + story.start() if story else len(text)
 
@@ -302,6 +304,7 @@ class Ear:
         return None
 
     def _remember(self, speaker: Speaker | None) -> None:
+        self._spoke_here = self._spoke_here or speaker is not None
         if speaker and speaker != self._last:
             if self._last:
                 self._before.append(self._last)
