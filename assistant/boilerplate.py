@@ -47,8 +47,12 @@ _FUNCTION_WORDS = frozenset(
     "a an and are as at be by can do for from has have if in is it its may not of on or that the their them they this to"
     " was we when will with you your he she his her i my our but so el la de que y en los las un una por para".split()
 )
-_CRISIS = re.compile(r"\b(?:988|911|suicid\w+|crisis (?:line|text|number|hotline)|hotline|lifeline|helpline)\b", re.I)
-_DIALLED = re.compile(r"\b(?:988|911)\b|\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b|\b\d{3}-\d{4}\b|\b[Tt]ext [A-Z]{2,} to \d{4,6}\b|\bcall \d{3}\b")
+_CRISIS = re.compile(r"\b(?:suicid\w+|crisis (?:line|text|number|hotline)|in a crisis|hotline|lifeline|helpline)\b", re.I)
+_DIALLED = re.compile(
+    r"\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b|\b\d{3}-\d{4}\b|\b[Tt]ext [A-Z]{2,} to \d{4,6}\b|\b(?:call|dial|text) \d{3}\b"
+)
+_EMERGENCY = re.compile(r"(?<![\d.])\b(?:988|911)\b(?![.-]?\d)")
+_PHONE = re.compile(r"\b(?:call(?:s|ed|ing)?|dial|text|phone|line|lifeline|hotline|number|emergency)\b", re.I)
 
 
 class _Page:
@@ -195,15 +199,22 @@ def _site_end(page: _Page) -> None:
             return
 
 
+def _help_number(text: str) -> bool:
+    """Whether a text gives a number for a crisis, right or wrong."""
+    return bool(
+        (_CRISIS.search(text) and _DIALLED.search(text)) or (_EMERGENCY.search(text) and _PHONE.search(text))
+    )
+
+
 def _without_help_numbers(block: Block) -> tuple[Block | None, list[str]]:
     """A block without sentences that give a number for a crisis; the block itself where it has none."""
-    if not (_CRISIS.search(block.text) and _DIALLED.search(block.text)):
+    if not _help_number(block.text):
         return block, []
     kept: list[str] = []
     left: list[str] = []
     for start, end in spans(block.text):
         sentence = block.text[start:end]
-        (left if _CRISIS.search(sentence) and _DIALLED.search(sentence) else kept).append(sentence)
+        (left if _help_number(sentence) else kept).append(sentence)
     if not left:
         return block, []
     if not kept:

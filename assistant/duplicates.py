@@ -30,15 +30,16 @@ def _runs(text: str) -> set[str]:
     return {" ".join(words[n : n + 3]) for n in range(max(1, len(words) - 2))}
 
 
-def _decides(text: str) -> list[str]:
+def _decides(text: str) -> tuple[str, ...]:
     """What must be the same in a copy: its numbers and its words that deny."""
     flat = text.lower().replace("\u2019", "'")
-    return sorted(re.findall(r"\d+", flat) + [w for w in re.findall(r"[a-z']+", flat) if w in _DECIDES])
+    words = re.findall(r"\d+", flat) + [w for w in re.findall(r"[a-z']+", flat) if w in _DECIDES]
+    return tuple(sorted(words))
 
 
 def _alike(a: str, b: str) -> bool:
     one, other = _runs(a), _runs(b)
-    return len(one & other) >= ALIKE * len(one | other) and _decides(a) == _decides(b)
+    return len(one & other) >= ALIKE * len(one | other)
 
 
 def without_near_copies(passages: Sequence[Passage]) -> tuple[list[Passage], list[Copy]]:
@@ -50,6 +51,7 @@ def without_near_copies(passages: Sequence[Passage]) -> tuple[list[Passage], lis
 
     near = MinHashLSH(threshold=_LOOSE, num_perm=_HASHES)
     same: dict[str, str] = {}
+    decides: dict[str, tuple[str, ...]] = {}
     kept: dict[str, Passage] = {}
     copies: list[tuple[Passage, str]] = []
     for passage in passages:
@@ -58,12 +60,14 @@ def without_near_copies(passages: Sequence[Passage]) -> tuple[list[Passage], lis
         if found is None:
             sketch = MinHash(num_perm=_HASHES, seed=1)
             sketch.update_batch([run.encode("utf-8", "replace") for run in sorted(_runs(passage.text))])
-            candidates = sorted(near.query(sketch), key=lambda i: kept[i].id)
+            own = _decides(passage.text)
+            candidates = sorted(i for i in near.query(sketch) if decides[i] == own)
             found = next((i for i in candidates if _alike(kept[i].text, passage.text)), None)
         if found is not None:
             copies.append((passage, found))
             continue
         same[plain] = passage.id
+        decides[passage.id] = own
         kept[passage.id] = passage
         near.insert(passage.id, sketch)
     others: dict[str, list[str]] = {}

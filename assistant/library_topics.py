@@ -1,4 +1,4 @@
-"""The topics of a library passage: those of the reviewed passages that lie nearest to it, from a floor on."""
+"""The topics of a library passage: those whose reviewed passages point its way, from a floor on."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from assistant.embedding import Vectors
 
 __all__ = ["near_topics"]
 
-FLOOR = 0.5  # cosine; docs/library.md has what it was set by
-_BESIDE = 0.03  # a second topic lies at most this much below the first
+FLOOR = 0.35  # cosine, the mean of all reviewed passages taken off; docs/library.md has what it was set by
+_BESIDE = 0.1  # a second topic lies at most this much below the first
 _MOST = 3
 
 
 def near_topics(own: Vectors, reviewed: Vectors, topics: Sequence[str]) -> list[tuple[str, ...]]:
     """For each row of `own`, at most three topics, nearest first; none where nothing is near enough.
 
-    A topic is as near as the mean of its two nearest passages, so that one stray passage decides nothing.
+    What all reviewed passages share says nothing of a topic, so their mean is taken off first.
 
     Args:
         own: unit vectors of library passages, shape (n, dimension).
@@ -28,20 +28,19 @@ def near_topics(own: Vectors, reviewed: Vectors, topics: Sequence[str]) -> list[
     if not len(own) or not len(reviewed):
         return [()] * len(own)
     names = sorted(set(topics))
-    columns = {t: np.flatnonzero(np.asarray([x == t for x in topics])) for t in names}
+    mean = reviewed.mean(axis=0)
+    centred = _unit(reviewed - mean)
+    of = np.asarray(topics)
+    centres = _unit(np.stack([centred[of == name].sum(axis=0) for name in names]))
     found: list[tuple[str, ...]] = []
-    for at in range(0, len(own), 1000):
-        cosines = own[at : at + 1000] @ reviewed.T
-        scores = np.stack([_best_two(cosines[:, columns[t]]) for t in names], axis=1)
-        for row in scores:
-            order = sorted(range(len(names)), key=lambda n: (-row[n], names[n]))[:_MOST]
-            least = max(FLOOR, float(row[order[0]]) - _BESIDE)
-            found.append(tuple(names[n] for n in order if row[n] >= least))
+    for row in _unit(own - mean) @ centres.T:
+        order = sorted(range(len(names)), key=lambda n: (-row[n], names[n]))[:_MOST]
+        least = max(FLOOR, float(row[order[0]]) - _BESIDE)
+        found.append(tuple(names[n] for n in order if row[n] >= least))
     return found
 
 
-def _best_two(cosines: Vectors) -> Vectors:
-    if cosines.shape[1] < 2:
-        return cosines[:, 0]
-    best: Vectors = np.partition(cosines, -2, axis=1)[:, -2:].mean(axis=1)
-    return best
+def _unit(rows: Vectors) -> Vectors:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    whole: Vectors = (rows / np.where(length == 0, 1, length)).astype(np.float32)
+    return whole

@@ -43,7 +43,7 @@ class _Eye:
 
     def __init__(self) -> None:
         self.state = _State()
-        self.shown = self.hidden = self.invisible = 0  # pieces of text; `invisible` counts those of no ink among the hidden
+        self.shown = self.hidden = self.invisible = 0  # pieces of text; `invisible`: no ink, among the hidden
         self.kept: list[_State] = []
         self.pending: list[tuple[float, float, float, float]] = []
         self.dark: list[tuple[float, float, float, float]] = []  # filled with a colour that shows white text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 import zlib
 
@@ -97,7 +98,10 @@ def repacked(raw, parts):
     return out.getvalue()
 
 
-def raw_pdf(contents=b"BT /F1 12 Tf 72 700 Td (Start with one small step each day.) Tj ET", pages=1, prev=None, flate=False):
+ONE_LINE = b"BT /F1 12 Tf 72 700 Td (Start with one small step each day.) Tj ET"
+
+
+def raw_pdf(contents=ONE_LINE, pages=1, prev=None, flate=False):
     """A PDF written object by object, so that it can be wrong on purpose."""
     extra = b" /Filter /FlateDecode" if flate else b""
     kids = b" ".join([b"3 0 R"] * pages)
@@ -126,3 +130,68 @@ def bomb_pdf(megabytes):
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(b" " * 1_000_000) for _ in range(megabytes)) + packer.flush()
     return raw_pdf(packed, flate=True)
+
+
+_SUBJECTS = "mornings notes meetings buses lunches lockers teachers tests letters visits plans rooms bells naps".split()
+_VERBS = "explains describes lists orders checks offers names keeps shows plans".split()
+
+
+def _generated(n, version=0):
+    """Heading and paragraphs of document `n`: no two are near-copies, and every version of one is another."""
+    pick = random.Random(f"{n} {version}")
+    paragraphs = []
+    for part in range(3):
+        sentences = [
+            f"Item {n}.{part}.{k} {pick.choice(_VERBS)} {pick.choice(_SUBJECTS)} before {pick.choice(_SUBJECTS)} "
+            f"for group {pick.randint(1, 10_000)} on day {pick.randint(1, 10_000)}."
+            for k in range(4)
+        ]
+        paragraphs.append(" ".join(sentences))
+    return f"Handout {n}", paragraphs
+
+
+def _write(folder, n, version=0):
+    title, paragraphs = _generated(n, version)
+    kind = n % 20
+    place = folder / f"part{n % 7}"
+    place.mkdir(parents=True, exist_ok=True)
+    if kind == 0:
+        (place / f"{n}.pdf").write_bytes(pdf([heading(title), *paragraphs]))
+    elif kind == 1:
+        def build(d):
+            d.add_heading(title, 1)
+            for p in paragraphs:
+                d.add_paragraph(p)
+
+        (place / f"{n}.docx").write_bytes(word(build))
+    elif kind < 6:
+        rows = "".join(f"<p>{p}</p>" for p in paragraphs)
+        (place / f"{n}.html").write_text(f"<h1>{title}</h1>{rows}", "utf-8")
+    elif kind < 12:
+        (place / f"{n}.md").write_text("\n\n".join([f"# {title}", *paragraphs]), "utf-8")
+    else:
+        (place / f"{n}.txt").write_text("\n\n".join([title, *paragraphs]), "utf-8")
+
+
+def generate_library(folder, documents):
+    """A library of documents in five formats and seven folders; one passage each, all different."""
+    for n in range(documents):
+        _write(folder, n)
+
+
+def change_library(folder, documents):
+    """Every tenth document is changed, the last tenth deleted, and one of each hundred is new.
+
+    Returns:
+        How many are changed, deleted and new.
+    """
+    last = documents - documents // 10
+    changed = range(0, last, 10)
+    for n in changed:
+        _write(folder, n, 1)
+    for n in range(last, documents):
+        next(folder.glob(f"*/{n}.*")).unlink()
+    added = range(documents, documents + documents // 100)
+    for n in added:
+        _write(folder, n)
+    return len(changed), documents - last, len(added)

@@ -48,6 +48,8 @@ def test_left_out(row, reason):
      "\u201cStart small.\u201d \u2014 Lauren Stutman, Psy.D.",
      "The author of the scale is a psychologist.",
      "Ask for a picture schedule with an icon for each step.",
+     "Section 988 of the handbook lists 911 rooms.",
+     "Call the office at 555-010-2000 before nine.",
      "Updated plans are sent to you within ten days."],
 )  # fmt: skip
 def test_what_only_looks_like_it_stays(row):
