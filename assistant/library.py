@@ -208,8 +208,8 @@ def _passage(id_: str, shelved: Shelved, piece: Piece, source: Source, topics: t
         reference = Reference(source, place)
         statements.append(
             Statement(
-                f"{id_}.s{n}", piece.text[w.start : w.end], w.start, w.end, "more", (reference,), w.speaker,
-                voice=w.voice, note=w.note,
+                f"{id_}.s{n}", piece.text[w.start : w.end], w.start, w.end,
+                "example" if w.voice == "anecdote" else "more", (reference,), w.speaker, voice=w.voice, note=w.note,
             )
         )  # fmt: skip
     return Passage(

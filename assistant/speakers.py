@@ -26,35 +26,50 @@ _LETTERS = (
 _ROLE = (
     r"(?:advocate|attorney|lawyer|psychologist|psychiatrist|therapist|counselor|pediatrician|physician|doctor|nurse"
     r"|professor|researcher|director|founder|principal|teacher|educator|specialist|analyst|consultant|coordinator"
-    r"|navigator|social worker|superintendent|administrator|pathologist|clinician|author|parent|mother|father|judge"
+    r"|navigator|aide|assistant|social worker|superintendent|administrator|pathologist|clinician|author|parent|mother|father|judge"
     r"|president|manager|officer|expert|coach)s?"
 )
 # "Lauren Stutman, Psy.D, founder of X;"  "Sandra Dixon Shove, a non-attorney advocate at Y"
 _INTRODUCED = re.compile(
     rf"(?P<title>{_TITLE})?{_FULL},\s+(?P<credential>(?:{_LETTERS}(?![\w])"
-    rf"|(?:an?|the|our|who is an?)\s+(?:[\w\u2019'/-]+\s+){{0,6}}?{_ROLE}\b"
+    rf"|(?:an?|the|our|who is an?)\s+(?:[\w\u2019'/-]+\s+){{0,6}}?{_ROLE}\b|who\s+[a-z]+s\b"
     rf"|(?:[\w\u2019'/-]+\s+){{0,4}}?{_ROLE}\b)"
     r"(?:[^;.:\u201c\u201d\"()]|(?<=[A-Z])\.|(?<=Psy|Esq)\.)*)"
 )
 _ROLE_FIRST = re.compile(rf"\b(?P<credential>(?:[a-z-]+\s+){{0,3}}{_ROLE})\s+(?P<title>{_TITLE})?{_FULL}")
-_STOP = re.compile(
-    r",?\s+(?:and|or)\s+(?=(?:Dr\.?\s+)?[A-Z][\w'\u2019-]+\s+[A-Z])"
-    rf"|,\s+(?=(?:says?|said|explains?|adds?|notes?|who\s+(?:says?|told)|(?:Dr\.?\s+)?{_WORD}\s+{_WORD},))"
-    r"|\s+(?=(?:says?|said|explains?|tells?|recommends?|suggests?|told)\b)"
-)
-
 _VERB = (
     r"(?:says?|said|adds?|added|explains?|explained|notes?|noted|suggests?|suggested|mentions?|mentioned|recommends?"
     r"|recommended|points? out|pointed out|shares?|shared|tells?|told|advises?|advised|assures?|assured|reminds?|reminded"
     r"|stresse[sd]|emphasize[sd]?|acknowledge[sd]?|comments?|commented|continue[sd]?|believe[sd]?|agree[sd]?|warns?"
     r"|warned|encourage[sd]?|prefers?|echo(?:es|ed)|puts? it|wants? (?:you|parents|families) to know|state[sd]?"
     r"|describe[sd]?|asks|argue[sd]?|understands|hears?|takes an?|write[s]?|wrote|concludes?|clarifie[sd]|observe[sd]?"
-    r"|report(?:s|ed))"
+    r"|report(?:s|ed)|recall(?:s|ed)|remember(?:s|ed)|urge[sd]?|caution(?:s|ed)|insist(?:s|ed)|admit(?:s|ted)"
+    r"|repl(?:ies|ied)|answer(?:s|ed)|respond(?:s|ed)|laugh(?:s|ed)|joke[sd]?|thinks|hopes|predict(?:s|ed)|promise[sd]?"
+    r"|f(?:inds|ound) that)"
 )
+_STOP = re.compile(
+    rf",?\s+(?:and|or)\s+(?:(?:to|with|from|by|of)\s+)?(?=(?:Dr\.?\s+)?{_WORD}\s+[A-Z])"
+    rf"|,\s+(?=(?:also\s+)?{_VERB}\b|who\s+(?:says?|told)\b|(?:Dr\.?\s+)?{_WORD}\s+{_WORD},)"
+    r"|,\s+(?=[a-z]+s\s+(?:an?|the|his|her|their|for|with|at|in)\b)"
+    r"|\s+(?=(?:says?|said|explains?|tells?|recommends?|suggests?|told)\b)"
+)
+
+_SAYS = re.compile(rf"\b{_VERB}\b")
 _ADVERB = (
-    r"(?:(?:also|then|further|often|even|later|once|now|again|always|usually|simply|herself|himself|strongly"
+    r"(?:(?:also|both|then|further|often|even|later|once|now|again|always|usually|simply|herself|himself|strongly"
     r"|does|do|did)\s+){0,2}"
 )
+_NEW_NAME = rf"{_WORD}(?:\s+[A-Z]\.)?(?:\s+{_WORD}){{1,2}}"
+# Somebody whom the text names in full with a verb of saying and nothing else.
+_STRANGER = re.compile(rf"\b(?P<new>{_NEW_NAME})\s+{_ADVERB}{_VERB}\b|[,.?!][\"\u201d]\s+{_VERB}\s+(?P<after>{_NEW_NAME})")
+_SURNAME = re.compile(
+    rf"\b(?:{_TITLE})?(?P<before>{_WORD})\s+{_ADVERB}{_VERB}\b"
+    rf"|(?:[,.?!][\"\u201d]\s+(?:{_VERB}\s+|according to\s+)|[Aa]ccording to\s+|\band\s+)(?:{_TITLE})?(?P<after>{_WORD})\b"
+)
+_TITLED = re.compile(
+    rf"\b(?P<title>Dr\.?|Prof\.?|Professor|Judge)\s+(?P<name>{_NEW_NAME})(?:\s+(?P<place>(?:of|at|from)\s+{_WORD}(?:\s+{_WORD})*))?"
+)
+_PLACE = rf"(?:\s+(?:of|at|from)\s+{_WORD}(?:\s+{_WORD})*)?"
 _ASIDE = r"(?:,\s+(?:who|an?|the|our|whose|which)\b[^,;.\u201c]{2,90},)?"
 _UNKNOWN = re.compile(rf"\b(?:[Aa]n?|[Oo]ne|[Tt]he|[Aa]nother|[Ss]ome|[Mm]any)\s+(?:[\w-]+\s+){{1,3}}?{_VERB}\b[^.?!]{{0,40}}[,:]?\s*$")
 _ANECDOTE = re.compile(
@@ -111,11 +126,30 @@ def introductions(paragraphs: Sequence[str]) -> list[Speaker]:
                 title = (match["title"] or "").strip()
                 found[name] = Speaker(_identity(name), name, credential if not title.startswith("Dr") else
                                       f"Dr., {credential}")  # fmt: skip
+    _without_credential("\n".join(paragraphs), found)
     surnames = [s.id for s in found.values()]
     return [
         replace(s, id=re.sub(r"[^a-z0-9]+", "-", s.name.lower())) if surnames.count(s.id) > 1 else s
         for s in found.values()
     ]
+
+
+def _without_credential(whole: str, found: dict[str, Speaker]) -> None:
+    """Add people who speak and are named in full, but with a title only or with nothing."""
+    people = [(m["title"] + (f" {m['place']}" if m["place"] else ""), m["name"]) for m in _TITLED.finditer(whole)]
+    people += [(NO_CREDENTIAL, m["new"] or m["after"]) for m in _STRANGER.finditer(whole)]
+    for match in _SURNAME.finditer(whole):
+        surname = match["before"] or match["after"]
+        full = re.search(rf"\b({_WORD}(?:[ ]+[A-Z]\.)?(?:[ ]+{_WORD})?[ ]+{re.escape(surname)})\b", whole)
+        if full:
+            people.append((NO_CREDENTIAL, full[1]))
+    for credential, name in people:
+        parts = name.split()
+        while len(parts) > 1 and parts[0] in _NOT_NAMES:
+            del parts[0]
+        known = {s.name.split()[-1] for s in found.values()}
+        if len(parts) > 1 and parts[-1] not in known:
+            found[" ".join(parts)] = Speaker(_identity(name), " ".join(parts), credential)
 
 
 _NOT_NAMES = frozenset(
@@ -128,7 +162,7 @@ def _credential(raw: str) -> tuple[str, int]:
     """A credential without what follows it in its sentence, and how much of `raw` it took."""
     stop = _STOP.search(raw)
     kept = re.sub(r",?\s+and(?:\s+Dr)?$", "", raw[: stop.start()] if stop else raw)
-    return kept.strip().rstrip(",").strip(), len(kept)
+    return kept.strip(" ,-"), len(kept)
 
 
 def _quotes(text: str) -> list[_Quote]:
@@ -168,17 +202,17 @@ class Ear:
         self._before: list[Speaker] = []
         self._story: Speaker | None = None
         self._spoke_here = False
+        self._sure = True  # False after a quotation whose speaker could not be told: nobody is taken to go on
         names = "|".join(re.escape(n) for n in sorted(self._by_name, key=len, reverse=True)) or r"(?!)"
         who = rf"(?P<who>(?:(?P<title>{_TITLE})?(?P<name>{names})|(?P<pronoun>[Ss]he|[Hh]e))"
         both = rf"(?:\s+and\s+(?:{_TITLE})?(?P<other>{names}))?"
-        subject = rf"\b{who}\b{both}{_ASIDE})\s*"
+        subject = rf"\b{who}\b{both}{_PLACE}{_ASIDE})\s*"
         self._says = (
             re.compile(rf"{subject}{_ADVERB}\b(?P<verb>{_VERB})\b"),
             re.compile(rf"\b(?:[Aa]ccording to|[Pp]er|[Aa]s)\s+{who}\b){both}"),
             re.compile(rf"\b(?P<verb>{_VERB})\s+{who}\b){both}(?=\s*(?:[,.;:]|$))"),
         )
-        self._subject = re.compile(rf"^(?:(?:But|And|So|Then),?\s+)?(?:{_TITLE})?(?P<name>{names})\b(?!['\u2019]s)")
-        self._stranger = re.compile(rf"\b(?P<new>{_WORD}(?:\s+[A-Z]\.)?(?:\s+{_WORD}){{1,2}})\s+{_ADVERB}{_VERB}\b")
+        self._subject = re.compile(rf"^(?:(?:But|And|So|Then)\s+|[A-Z][^,.\"\u201c]{{1,40}},\s+)?(?:{_TITLE})?(?P<name>{names})\b")
 
     def paragraph(self, text: str, sentences: Sequence[tuple[int, int]]) -> list[Said]:
         """Who says each sentence of one paragraph, given as offsets, in order."""
@@ -187,14 +221,14 @@ class Ear:
         heard: list[tuple[Speaker | None, Voice]] = []
         story = self._goes_on(text)
         for n, (start, end) in enumerate(sentences):
+            self._remember(self._about(text[start:end]))
             speech = self._speech(text, sentences, n, quotes, owners)
             named = self._named(_outside(text, start, end, quotes))
             if speech is not None:
                 speaker, story_from = speech
                 heard.append((speaker, "anecdote" if end > story_from else "quote"))
                 continue
-            if named or (subject := self._about(text[start:end])):
-                self._remember(named or subject)
+            self._remember(named)
             if _ANECDOTE.search(_outside(text, start, end, quotes)) and (named or self._last) and not story:
                 story = named or self._last
             elif named and story and named != story:
@@ -248,20 +282,19 @@ class Ear:
         inside = text[quote.start : quote.end]
         speaker = self._named(lead, near_end=True) or self._named(tail)
         whole = not lead.strip(" \u2014-") and not tail.strip(" .\u2014-")
-        if len(inside.split()) < _LEAST or not (speaker or whole or _UNKNOWN.search(lead) or self._new(lead + tail)):
+        goes_on = whole and self._sure and self._spoke_here
+        # A few words are speech where they begin their sentence, and a term where something leads up to them.
+        if len(inside.split()) < _LEAST and not goes_on and (lead.strip() or not speaker):
+            self._sure = self._sure and not _SAYS.search(tail)
             return None
-        if speaker is None:
-            # Nobody is named: whoever spoke last goes on, unless somebody else is said to speak.
-            speaker = self._new(lead + tail) or (None if _UNKNOWN.search(lead) or lead.strip() or not self._spoke_here else self._last)
+        if not (speaker or whole or _UNKNOWN.search(lead)):
+            self._sure = False
+            return None
+        if speaker is None and goes_on:
+            speaker = self._last  # nobody is named: whoever spoke last goes on
+        self._sure = speaker is not None
         story = _ANECDOTE.search(inside)
         return speaker, quote.start + story.start() if story else len(text)
-
-    def _new(self, text: str) -> Speaker | None:
-        """Somebody whom the text names with a verb of saying, but never introduced."""
-        match = self._stranger.search(text)
-        if match is None or match["new"].split()[0] in _NOT_NAMES or match["new"].split()[-1] in self._by_name:
-            return None
-        return Speaker(_identity(match["new"]), match["new"], NO_CREDENTIAL)
 
     def _named(self, text: str, near_end: bool = False) -> Speaker | None:
         """The person whom a piece of text says to speak; the last one named where `near_end`."""
@@ -305,6 +338,7 @@ class Ear:
 
     def _remember(self, speaker: Speaker | None) -> None:
         self._spoke_here = self._spoke_here or speaker is not None
+        self._sure = self._sure or speaker is not None
         if speaker and speaker != self._last:
             if self._last:
                 self._before.append(self._last)

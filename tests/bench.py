@@ -114,8 +114,7 @@ def library(documents: int) -> None:
             assert len(built.knowledge.library) == len(report.passages)
             size = (built.folder / "library.json").stat().st_size / 1e6
             print(f"  indexed in {took:.1f} s; library.json {size:.1f} MB", flush=True)
-    for who, name in ((resource.RUSAGE_SELF, "this process"), (resource.RUSAGE_CHILDREN, "the reader")):
-        print(f"peak memory of {name}: {resource.getrusage(who).ru_maxrss / 1024:.0f} MB")
+    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from articles import ARTICLES
+from documents import heading, pdf, word
 
 from assistant.blocks import spans
 from assistant.library import read_library
+from assistant.library_files import read_txt
 from assistant.speakers import NO_CREDENTIAL, NOT_AN_ATTORNEY, Ear, introductions
 
 INTRODUCED = (
@@ -112,8 +115,23 @@ def test_the_law_from_someone_who_is_not_an_attorney_is_noted(text, noted):
 
 def test_a_name_without_a_credential_says_so():
     text = "Maria Gomez says, \u201cWe had no idea what to do next.\u201d"
-    said = Ear([]).paragraph(text, spans(text))[0]
+    said = Ear(introductions([text])).paragraph(text, spans(text))[0]
     assert said.speaker is not None and said.speaker.credential == NO_CREDENTIAL
+
+
+@pytest.mark.parametrize("name", ARTICLES)
+def test_other_ways_of_quoting(name):
+    rows = ARTICLES[name]
+    ear = Ear(introductions([text for text, _ in rows]))
+    wrong = total = 0
+    for text, people in rows:
+        sentences = spans(text)
+        said = [s.speaker.id if s.speaker else "-" for s in ear.paragraph(text, sentences)]
+        for (start, end), who, expected in zip(sentences, said, people.split(), strict=True):
+            if any(mark in text[start:end] for mark in '"\u201c\u201d'):
+                total += 1
+                wrong += who != expected
+    assert total >= 11 and wrong == 0
 
 
 # Counted by hand in the article: the first words of each quotation, its sentences, who speaks.
@@ -138,10 +156,31 @@ There's definite ways to fix it | 4 | marsh
 """
 
 
-def test_quotations_of_the_article_have_their_speakers(shared):
+def rewritten(file, suffix):
+    """The article in another format, with its own words."""
+    blocks = read_txt(file.read_text("utf-8")).blocks
+    if suffix == ".html":
+        return "".join(f"<h2>{b.text}</h2>" if b.shape == "heading" else f"<p>{b.text}</p>" for b in blocks).encode()
+    if suffix == ".md":
+        return "\n\n".join(f"## {b.text}" if b.shape == "heading" else b.text for b in blocks).encode()
+    if suffix == ".pdf":
+        return pdf([heading(b.text, 2) if b.shape == "heading" else b.text for b in blocks], "Undivided", "Page")
+
+    def build(d):
+        for b in blocks:
+            d.add_heading(b.text, 2) if b.shape == "heading" else d.add_paragraph(b.text)
+
+    return word(build)
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".pdf", ".docx", ".html", ".md"])
+def test_quotations_of_the_article_have_their_speakers(shared, tmp_path, suffix):
     if shared is None or not (shared / "library").is_dir():
         pytest.skip("the article is not here")
-    report = read_library(shared / "library")
+    article = shared / "library" / "school-refusal-101.txt"
+    raw = article.read_bytes() if suffix == ".txt" else rewritten(article, suffix)
+    (tmp_path / f"article{suffix}").write_bytes(raw)
+    report = read_library(tmp_path)
     said = [s for p in report.passages for s in p.statements]
     right = total = 0
     for row in ARTICLE.strip().splitlines():
