@@ -206,7 +206,7 @@ def cite(n: int, statement: Statement, passage: Passage) -> Citation:
         as_of=source.as_of,
         kind=statement.kind,
         source=CitedSource(source.id, source.title, reference.locator, source.publisher, source.date),
-        caveat=source.caveat,
+        caveat=" ".join(x for x in (source.caveat, statement.note) if x),
     )
 
 

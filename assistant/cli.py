@@ -246,7 +246,7 @@ def _sources_line(passage: Passage) -> str:
 
 @app.command()
 def index(
-    library: Annotated[Path | None, typer.Option(help="Folder of your own .txt, .md and .html documents.")] = None,
+    library: Annotated[Path | None, typer.Option(help="Folder of your own .pdf, .docx, .txt, .md and .html.")] = None,
     no_library: Annotated[bool, typer.Option("--no-library", help="Leave out the library of the last build.")] = False,
 ) -> None:
     """Build the index beside the old one, verify it, and switch to it."""
@@ -256,6 +256,7 @@ def index(
 
         from assistant.embedding import load_encoder  # noqa: PLC0415
         from assistant.index import check_writable  # noqa: PLC0415
+        from assistant.library_report import summary  # noqa: PLC0415
         from assistant.service import reindex  # noqa: PLC0415
 
         if library and no_library:
@@ -264,17 +265,20 @@ def index(
         check_writable(settings.data)
         _say("loading the encoder ...")
         encoder = load_encoder(settings, _build_threads(), _say)
-        columns = (TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True)) as bar:
+            reading = bar.add_task("reading", total=None, visible=False)
             task = bar.add_task("embedding", total=None)
             built = reindex(
                 settings, encoder, library, _say,
                 tick=lambda n: bar.advance(task, n), total=lambda n: bar.update(task, total=n),
                 keep_library=not no_library,
+                read=lambda done, of: bar.update(reading, completed=done, total=of, visible=True),
             )  # fmt: skip
         if built.report:
-            r = built.report
-            typer.echo(f"library: {len(r.files)} files, {len(r.passages)} passages, {len(r.skipped)} left out")
+            for line in summary(built.report):
+                typer.echo(line)
+            typer.echo(f"  what was proposed and what is not quoted: {settings.data / 'library' / 'report.txt'}")
         typer.echo(f"index ready: {built.folder}")
 
 

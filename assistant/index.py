@@ -23,7 +23,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from assistant.classifier import Classifier, fit
 from assistant.embedding import Embedder, Vectors
 from assistant.errors import IndexProblem
 from assistant.knowledge import Knowledge
+from assistant.library_topics import near_topics
 from assistant.records import Passage
 
 __all__ = ["Index", "Manifest", "Near", "build", "check_writable", "current_folder", "read_manifest", "rows_of"]
@@ -348,6 +349,13 @@ def _learn(knowledge: Knowledge, rows: Mapping[str, list[Row]], vectors: Mapping
         fit([], asked, []).save(folder / "danger.npz")
 
 
+def _with_topics(knowledge: Knowledge, vectors: Vectors) -> tuple[Passage, ...]:
+    """The library's passages with the topics of the pages they lie near; declared topics stay."""
+    pages = [p for p in knowledge.passages if not p.library]
+    found = near_topics(vectors[len(pages) :], vectors[: len(pages)], [p.topic for p in pages])
+    return tuple(p if p.topics else replace(p, topics=t) for p, t in zip(knowledge.library, found, strict=True))
+
+
 def _canaries(rows: Mapping[str, list[Row]], vectors: Mapping[str, Vectors]) -> list[dict[str, str]]:
     found = []
     for kind in KINDS:
@@ -411,7 +419,8 @@ def build(
             with _native_errors("the index cannot be built", folder):
                 _fill(folder, rows, vectors, embedder)
                 _learn(knowledge, rows, vectors, folder)
-                (folder / "library.json").write_text(passages_to_json(knowledge.library), encoding="utf-8")
+                library = _with_topics(knowledge, vectors["passages"])
+                (folder / "library.json").write_text(passages_to_json(library), encoding="utf-8", errors="replace")
             manifest = Manifest(
                 SCHEMA, knowledge.digest, embedder.name, embedder.sha256, embedder.dimension,
                 {kind: len(rows[kind]) for kind in KINDS}, library_folder, _canaries(rows, vectors),

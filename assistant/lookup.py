@@ -57,7 +57,7 @@ def facets(found: Found) -> dict[str, dict[str, int]]:
         "kind": Counter(),
     }
     for p in found.matched:
-        counts["topic"][p.topic] += 1
+        counts["topic"].update((p.topic, *p.topics))
         counts["jurisdiction"][p.jurisdiction] += 1
         counts["speaker"].update({s.speaker.id for s in p.statements if s.speaker})
         counts["kind"].update({s.kind for s in p.statements})
@@ -71,6 +71,8 @@ def result_json(passage: Passage, score: float | None = None) -> dict[str, objec
         "page_title": passage.page_title,
         "heading": passage.heading,
         "topic": passage.topic,
+        "topics": list(passage.topics),
+        "also_in": list(passage.also_in),
         "jurisdiction": passage.jurisdiction,
         "reviewed": passage.reviewed,
         "review_due": passage.review_due,
@@ -83,6 +85,8 @@ def result_json(passage: Passage, score: float | None = None) -> dict[str, objec
                 "end": s.end,
                 "kind": s.kind,
                 "speaker": s.speaker.name if s.speaker else None,
+                "voice": s.voice if passage.library else None,
+                "note": s.note,
                 "sources": [{"id": r.source.id, "locator": r.locator} for r in s.references],
             }
             for s in passage.statements
@@ -90,7 +94,7 @@ def result_json(passage: Passage, score: float | None = None) -> dict[str, objec
         "sources": [
             {
                 "id": s.id, "title": s.title, "publisher": s.publisher, "date": s.date, "as_of": s.as_of,
-                "check_at": s.check_at, "caveat": s.caveat, "confidence": s.confidence,
+                "check_at": s.check_at, "caveat": s.caveat, "confidence": s.confidence, "licence": s.licence,
             }
             for s in passage.sources
         ],
@@ -104,6 +108,7 @@ def copy_text(passage: Passage) -> str:
     lines = [passage.text, ""]
     if speakers:
         lines.append(f"Speaking: {'; '.join(speakers)}.")
+    lines += [f"Note: {note}" for note in dict.fromkeys(s.note for s in passage.statements if s.note)]
     lines += [f"Source: {s.title}, {s.publisher} ({s.as_of}). Check at: {s.check_at}." for s in passage.sources]
     reviewed = f", reviewed {passage.reviewed}" if passage.reviewed else ""
     lines.append(f'Doorstep, "{passage.page_title}: {passage.heading}"{reviewed}, /passages/{passage.id}')

@@ -31,10 +31,12 @@ __all__ = [
     "Status",
     "Topic",
     "Turn",
+    "Voice",
 ]
 
 Part = Literal["answer", "do", "why", "more", "example"]
 Kind = Literal["expert", "article", "law", "research", "help", "library"]
+Voice = Literal["quote", "reported", "editorial", "anecdote"]
 Role = Literal["guidance", "law", "notice", "fixed"]
 
 
@@ -66,6 +68,7 @@ class Source:
     check_at: str  # where a reader should check it
     caveat: str = ""
     confidence: str = "high"
+    licence: str = ""  # of a library document, in its own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,14 @@ class Statement:
     references: tuple[Reference, ...]
     speaker: Speaker | None = None
     lead: int = 0  # place among the sentences its page would say first, from 1; 0 is none
+    voice: Voice = "editorial"  # of a library document: how its words came to stand there
+    note: str = ""  # what a reader should know of a sentence of a library document, "" for none
 
     @property
     def kind(self) -> Kind:
-        """`expert` where a named expert speaks, else the kind of the first source."""
-        return "expert" if self.speaker else self.references[0].source.kind
+        """`library` in a library document, `expert` where a named expert speaks, else the kind of the first source."""
+        kind = self.references[0].source.kind
+        return "expert" if self.speaker and kind != "library" else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,8 @@ class Passage:
     review_due: str
     related: tuple[str, ...] = ()
     library: str = ""  # file name of the library document, "" for a reviewed page
+    topics: tuple[str, ...] = ()  # of a library passage: topics of the pages that it speaks of, nearest first
+    also_in: tuple[str, ...] = ()  # other library documents that hold nearly the same passage
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -61,7 +61,7 @@ class Query:
         """Whether a passage matches every facet that is set."""
         if not self.library and passage.library:
             return False
-        if self.topic and passage.topic != self.topic:
+        if self.topic and self.topic not in {passage.topic, *passage.topics}:
             return False
         if self.jurisdiction and passage.jurisdiction.lower() != self.jurisdiction.lower():
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from assistant.embedding import Embedder, load_encoder
@@ -12,7 +13,8 @@ from assistant.errors import DoorstepError, EmbeddingError, IndexProblem
 from assistant.index import Index, current_folder
 from assistant.index import build as build_index
 from assistant.knowledge import Knowledge, load
-from assistant.library import LibraryReport, read_library
+from assistant.library import LibraryReport, passages_from_json, read_library
+from assistant.library_report import whole_report
 from assistant.pipeline import Parts, answer_question
 from assistant.records import Answer, Turn
 from assistant.replies import Replies
@@ -174,10 +176,13 @@ def reindex(
     tick: Callable[[int], None] | None = None,
     total: Callable[[int], None] | None = None,
     keep_library: bool = True,
+    read: Callable[[int, int], None] = lambda done, of: None,
 ) -> Built:
     """Read the content and the library, and build a new index.
 
-    The library folder is `library`, else the one of the settings, else (`keep_library`) the one of the last build.
+    What was read of the library is kept in `<data>/library/`, with the report on it in report.txt; `read` is told how
+    many of its files are done, and of how many. The library folder is `library`, else the one of the settings, else
+    (`keep_library`) the one of the last build.
 
     Raises:
         ContentError, InputError, IndexProblem: as the parts raise them.
@@ -193,7 +198,8 @@ def reindex(
         except IndexProblem:
             folder = None
     knowledge = load(settings.root)
-    report = read_library(folder) if folder else None
+    shelf = settings.data / "library"
+    report = read_library(folder, shelf, tick=read, topics=knowledge.topics) if folder else None
     if report:
         knowledge = knowledge.with_library(report.passages)
         for name, reason in report.skipped:
@@ -201,6 +207,13 @@ def reindex(
     if total:
         total(sum(len(rows) for rows in rows_of(knowledge).values()))
     built = build_index(knowledge, embedder, settings.data, str(folder.resolve()) if folder else "", tick)
+    if report:
+        placed = passages_from_json((built / "library.json").read_text(encoding="utf-8"))
+        knowledge = knowledge.with_library(placed)
+        titles = {slug: topic.title for slug, topic in knowledge.topics.items()}
+        (shelf / "report.txt").write_text(
+            whole_report(report, placed, titles, date.today()), encoding="utf-8", errors="replace"
+        )
     return Built(built, knowledge, report)
 
 

@@ -230,6 +230,8 @@ def test_a_library_is_indexed_and_its_one_bad_file_is_named(doorstep, three_page
     assert "left out broken.txt: not UTF-8" in done.err
     assert "handbook.md" not in done.err
     assert "1 files, 1 passages, 1 left out" in done.out
+    assert "  left out broken.txt: not UTF-8" in done.out and str(data / "library" / "report.txt") in done.out
+    assert "handbook.md" in (data / "library" / "report.txt").read_text(encoding="utf-8")
     assert (data / "index" / "CURRENT").is_file() and "index ready: " in done.out
 
 

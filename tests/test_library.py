@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 
 import pytest
+from documents import change_library, generate_library, handbook, pdf
 
 from assistant.errors import InputError
 from assistant.library import MAX_BYTES, passages_from_json, passages_to_json, read_library
+from assistant.library_report import summary, whole_report
+from assistant.library_worker import Limits
 
 TXT = """Getting back to class
 
@@ -138,9 +142,10 @@ BAD = {
     "binary.txt": (b"words\x00\x01 and more", "not a text file"),
     "latin.txt": ("Stay with the caf\u00e9 plan today.".encode("latin-1"), "UTF-8"),
     "huge.txt": (b"word " * (MAX_BYTES // 5 + 1), "bytes"),
-    "empty.txt": (b"", "no sentences"),
+    "empty.txt": (b"", "an empty file"),
     "only-headings.md": (b"# One\n\n## Two\n", "no sentences"),
-    "paper.pdf": (b"%PDF-1.4", ".pdf"),
+    "paper.pdf": (b"%PDF-1.4", "cut off"),
+    "sheet.xlsx": (b"PK", ".xlsx is not read"),
     "no-suffix": (b"Words in a file.", "no suffix"),
 }
 
@@ -182,9 +187,9 @@ def test_links_out_of_the_folder_are_not_followed(folder, tmp_path):
 def test_two_files_of_one_name_have_their_own_addresses(folder):
     for sub in ("a", "b"):
         (folder / sub).mkdir()
-        (folder / sub / "back.txt").write_text(TXT, "utf-8")
+        (folder / sub / "back.txt").write_text(f"Handout {sub}\n\nThis is what {sub} says of it.", "utf-8")
     passages = read_library(folder).passages
-    assert len({p.id for p in passages}) == len(passages) == 4
+    assert len({p.id for p in passages}) == len(passages) == 2
 
 
 def test_json_round_trip(folder):
@@ -193,6 +198,98 @@ def test_json_round_trip(folder):
     passages = read_library(folder).passages
     assert passages_from_json(passages_to_json(passages)) == passages
     assert passages_from_json(passages_to_json(())) == ()
+
+
+def test_only_new_and_changed_files_are_read_again(folder, tmp_path):
+    store = tmp_path / "store"
+    generate_library(folder, 40)
+    first = read_library(folder, store)
+    assert (len(first.files), len(first.changes.new), first.skipped) == (40, 40, ())
+    assert {f.rsplit(".")[-1] for f in first.files} == {"pdf", "docx", "html", "md", "txt"}
+    times = {f.name: f.stat().st_mtime_ns for f in (store / "read").iterdir()}
+    again = read_library(folder, store)
+    assert again.passages == first.passages and len(again.changes.unchanged) == 40
+    assert {f.name: f.stat().st_mtime_ns for f in (store / "read").iterdir()} == times
+    changed, deleted, new = change_library(folder, 40)
+    last = read_library(folder, store)
+    c = last.changes
+    assert (len(c.changed), len(c.removed), len(c.new), len(c.unchanged)) == (changed, deleted, new, 40 - changed - deleted)
+    assert {p.library for p in last.passages} == set(last.files) and len(last.files) == 40 - deleted + new
+    assert len(list((store / "read").iterdir())) == len(last.files)
+    fresh = read_library(folder)
+    assert fresh.passages == last.passages  # what was kept is what would be read
+
+
+def test_a_damaged_store_is_read_around(folder, tmp_path):
+    store = tmp_path / "store"
+    (folder / "a.txt").write_text(TXT, "utf-8")
+    first = read_library(folder, store)
+    for file in [*(store / "read").iterdir(), store / "files.json"]:
+        file.write_text("{", "utf-8")
+    assert read_library(folder, store).passages == first.passages
+
+
+def test_a_reason_is_kept_and_a_mended_file_is_read(folder, tmp_path):
+    store = tmp_path / "store"
+    (folder / "a.pdf").write_bytes(b"%PDF-1.4")
+    reasons = [read_library(folder, store).skipped for _ in range(2)]
+    assert reasons[0] == reasons[1] and "cut off" in reasons[0][0][1]
+    (folder / "a.pdf").write_bytes(pdf(["Bring the note from the clinic."]))
+    assert read_library(folder, store).files == ("a.pdf",)
+
+
+def test_a_file_that_was_ended_for_its_time_is_tried_again(folder, tmp_path):
+    (folder / "a.txt").write_text(TXT, "utf-8")
+    assert "took longer" in read_library(folder, tmp_path / "s", Limits(seconds=0.001)).skipped[0][1]
+    assert read_library(folder, tmp_path / "s").files == ("a.txt",)
+
+
+def test_addresses_stay_while_words_stay(folder):
+    (folder / "a.md").write_text("# One\n\nBring the note from the clinic.\n", "utf-8")
+    before = read_library(folder).passages[0]
+    (folder / "a.md").write_text("# New\n\nA first part.\n\n# One\n\nBring the note from the clinic.\n", "utf-8")
+    assert before.id in {p.id for p in read_library(folder).passages}
+
+
+def test_short_items_are_quoted_with_what_they_belong_to(folder):
+    text = "# Services\n\nAsk the school for these:\n\n- Speech\n- Counseling\n\n| Who | When |\n|---|---|\n| Nurse | Mondays at nine |\n"
+    (folder / "a.md").write_text(text, "utf-8")
+    passage = read_library(folder).passages[0]
+    assert quotes(read_library(folder)) == ["Ask the school for these:\nSpeech\nCounseling", "Who | When", "Nurse | Mondays at nine"]
+    assert passage.text == "Ask the school for these:\nSpeech\nCounseling\nWho | When\nNurse | Mondays at nine"
+
+
+def test_a_pdf_of_300_pages_keeps_its_pages(folder):
+    (folder / "book.pdf").write_bytes(handbook(300))
+    report = read_library(folder)
+    assert report.skipped == () and report.shelf[0].document.pages == 300
+    place = {s.text: s.references[0].locator for p in report.passages for s in p.statements}
+    for n in (1, 150, 300):
+        assert place[f"Rule {n} says that the office answers on day {n}."] == f"Rule {n}, page {n}"
+    for p in report.passages:
+        for s in p.statements:
+            assert p.text[s.start : s.end] == s.text
+
+
+def test_progress_counts_every_file(folder):
+    for n in range(3):
+        (folder / f"{n}.txt").write_text(f"{TXT} {n}", "utf-8")
+    (folder / "x.exe").write_bytes(b"x")
+    seen = []
+    read_library(folder, tick=lambda done, of: seen.append((done, of)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_the_report_names_what_a_person_should_check(folder, tmp_path):
+    (folder / "a.txt").write_text(f"{TXT}\nDr. Lee, a nurse, says that the law helps.\n\nSubscribe to our newsletter.", "utf-8")
+    (folder / "b.txt").write_text(TXT, "utf-8")
+    (folder / "bad.pdf").write_bytes(b"%PDF-1.4")
+    report = read_library(folder)
+    text = whole_report(report, report.passages, {}, date(2026, 11, 24))
+    for words in ("left out bad.pdf: cut off", "title: Getting back to class (proposed)", "Subscribe to our newsletter",
+                  "near-copies cited once", "2 files"):  # fmt: skip
+        assert words in text
+    assert summary(report)[0] == f"library: 2 files, {len(report.passages)} passages, 1 left out"
 
 
 def test_a_file_is_not_a_folder(folder):

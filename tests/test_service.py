@@ -230,6 +230,23 @@ def test_broken_content_in_use_does_not_take_the_service_down(settings):
     assert assistant.index_folder == before
 
 
+def test_a_removed_document_leaves_the_index_and_the_report_is_saved(settings, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name, word in (("a.md", "glorping"), ("b.md", "frimbling")):
+        (folder / name).write_text(f"# Our centre\n\nThe {word} room is open on Mondays.\n", encoding="utf-8")
+    seen = []
+    reindex(settings, HashEmbedder(), folder, read=lambda done, of: seen.append((done, of)))
+    assert seen == [(1, 2), (2, 2)]
+    assistant, _ = start(settings)
+    assert assistant.lookup(Query("frimbling")).hits[0].passage.library == "b.md"
+    (folder / "b.md").unlink()
+    report = reindex(settings, HashEmbedder()).report
+    assert (report.changes.unchanged, report.changes.removed) == (("a.md",), ("b.md",))
+    assert not any(p.library == "b.md" for p in assistant.lookup(Query("frimbling")).matched)
+    assert "removed b.md" in (settings.data / "library" / "report.txt").read_text(encoding="utf-8")
+
+
 def test_a_library_is_kept_by_the_next_build_until_it_is_left_out(settings, tmp_path):
     folder = tmp_path / "own"
     folder.mkdir()
