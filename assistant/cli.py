@@ -300,6 +300,7 @@ def check(
     from assistant.guide_check import check_guides  # noqa: PLC0415
     from assistant.guide_reading import load_guides  # noqa: PLC0415
     from assistant.knowledge import load  # noqa: PLC0415
+    from assistant.private import Private  # noqa: PLC0415
     from assistant.replies import Replies  # noqa: PLC0415
     from assistant.safety import Watch  # noqa: PLC0415
 
@@ -309,6 +310,7 @@ def check(
             knowledge = load(settings.root)
             Replies(settings.prompts)
             Watch(settings.knowledge / "danger.yaml")
+            Private(settings.knowledge / "private.yaml")
             today = date.today()
             problems = check_knowledge(knowledge, settings.root, today)
             problems += check_guides(load_guides(settings.root, knowledge), today)

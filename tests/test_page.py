@@ -219,6 +219,45 @@ def test_too_many_questions_are_refused_kindly_and_nothing_typed_is_lost(browser
         page.close()
 
 
+def test_private_details_are_noticed_before_sending_and_hidden_on_request(visit):
+    page = visit()
+    sent = []
+    page.on("request", lambda r: sent.append(r.post_data or "") if r.method == "POST" else None)
+    page.fill("#box textarea", "my son Jayden Parker will not go, call me at 818-555-0142")
+    note = page.locator(".ds-private")
+    note.get_by_text("a name and a phone number").wait_for()
+    assert sent == [], "noticing sends nothing"
+    note.get_by_role("button", name="Hide it").click()
+    page.wait_for_function(
+        "() => document.querySelector('#box textarea').value === 'my son [name] will not go, call me at [phone]'"
+    )
+    page.click("#send")
+    page.wait_for_selector("#chat .ds-answer")
+    assert page.locator("#chat .ds-said").inner_text() == "my son [name] will not go, call me at [phone]"
+    assert not any("Jayden" in body or "0142" in body for body in sent)
+    page.wait_for_function("() => !document.querySelector('.ds-private').textContent")
+    page.fill("#box textarea", "he gets stomach aches before school")
+    page.wait_for_timeout(600)
+    assert note.inner_text() == ""
+
+
+def test_the_browser_finds_what_the_program_finds(visit, address, root):
+    """The same patterns run in both; a letter that one of them reads otherwise would hide another detail."""
+    from assistant.private import Private, masked
+
+    private = Private(root / "knowledge/private.yaml")
+    cases = [json.loads(row)["text"] for row in (root / "tests/data/private.jsonl").read_text("utf-8").splitlines()]
+    page = visit()
+    page.fill("#box textarea", "x")
+    for text in cases[::8]:
+        want = masked(text, private.find(text))
+        page.fill("#box textarea", text)
+        page.get_by_role("button", name="Hide it").click()
+        assert page.input_value("#box textarea") == want
+        page.fill("#box textarea", "")
+        page.wait_for_function("() => !document.querySelector('.ds-private').textContent")
+
+
 def test_what_is_typed_stays_text(visit):
     page = visit()
     text = (

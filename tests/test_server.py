@@ -109,7 +109,8 @@ def test_an_unknown_passage_is_not_found(client, accept):
 
 
 def test_own_files_only(client):
-    for name, kind in (("doorstep.css", "text/css"), ("doorstep.js", "text/javascript")):
+    files = {"doorstep.css": "text/css", "doorstep.js": "text/javascript", "private.js": "text/javascript"}
+    for name, kind in files.items():
         got = client.get(f"/look/{name}")
         assert got.status_code == 200 and got.headers["content-type"].startswith(kind)
         assert got.headers.get("cache-control") != "no-store"

@@ -20,6 +20,7 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from assistant.errors import IndexProblem, InputError
+from assistant.private import Private
 from assistant.safety import help_values
 from assistant.service import Assistant, build
 from assistant.settings import Settings, private_files, private_temp
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Reach", "create_app", "run"]
 
 _HERE = Path(__file__).parent
-_ASSETS = {"doorstep.css": "text/css; charset=utf-8", "doorstep.js": "text/javascript; charset=utf-8"}
+_SCRIPT = "text/javascript; charset=utf-8"
+_ASSETS = {"doorstep.css": "text/css; charset=utf-8", "doorstep.js": _SCRIPT, "private.js": _SCRIPT}
 _STOP_SECONDS = 8  # answers under way may end; open streams are then cut, so that the whole stop stays under ten
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _SHORTEST = 12  # characters of a password
@@ -91,6 +93,13 @@ def _own_routes(app: FastAPI, assistant: Assistant) -> None:
             return JSONResponse(data) if data else JSONResponse({"error": "no such passage"}, 404)
         page = passage_page(assistant.knowledge, passage_id, date.today())
         return HTMLResponse(page) if page else HTMLResponse("There is no such passage.", 404)
+
+    private = Private(assistant.settings.knowledge / "private.yaml").patterns
+    private["say"] = assistant.replies["private"].paragraphs
+
+    @app.get("/look/private.json", include_in_schema=False)
+    def patterns() -> JSONResponse:
+        return JSONResponse(private)
 
     @app.get("/look/{name}", include_in_schema=False)
     def asset(name: str) -> Response:
