@@ -12,7 +12,9 @@ from assistant.blocks import Block, LeftOut, spans
 
 __all__ = ["without_boilerplate"]
 
-_CONTENTS = re.compile(r"(?:table of )?contents|(?:in|on) this (?:article|page|guide|section)|jump to(?: section)?", re.I)
+_CONTENTS = re.compile(
+    r"(?:table of )?contents|(?:in|on) this (?:article|page|guide|section)|jump to(?: section)?", re.I
+)
 _LEADER = re.compile(r"(?:\.\s?){3,}\s*\d{1,4}$|\s\|\s\d{1,4}$")
 _AUTHOR = re.compile(r"(?:about the )?authors?|about the (?:author|writer)s?|contributors?:?|written by", re.I)
 _BYLINE = re.compile(r"(?:written|reviewed|edited|medically reviewed|fact[- ]checked)\s+by\b.{3,160}", re.I)
@@ -22,7 +24,9 @@ _NAME_ONLY = re.compile(r"(?:[A-Z][\w'\u2019.-]+\s?){2,4}(?:,? ?(?:Writer|Editor
 _LABEL = re.compile(
     r"(?:[\w'\u2019]+[ -]){0,2}(?:image|icon|logo|photo|banner|thumbnail|asterisk|circle|avatar|video player)", re.I
 )
-_DATELINE = re.compile(r"(?:(?:published|updated|posted|last (?:updated|reviewed|modified)|date)\s*:?\s*[\w.,/ -]{4,30}){1,2}", re.I)
+_DATELINE = re.compile(
+    r"(?:(?:published|updated|posted|last (?:updated|reviewed|modified)|date)\s*:?\s*[\w.,/ -]{4,30}){1,2}", re.I
+)
 _SIGN_UP = re.compile(
     r"\bjoin (?:for free|us today|now)\b|\bsign up (?:for|to|now|today|here)\b|\bsubscribe\b|\b(?:our|the|your) newsletter\b"
     r"|^get started$|\bfree (?:trial|kickstart|roadmap)\b|\bbecome a member\b|\bprivate (?:parents'|parents\u2019|member)"
@@ -31,14 +35,18 @@ _SIGN_UP = re.compile(
     r"|\bclick here to (?:join|register|donate|subscribe)\b|\bdonate (?:now|today)\b|\boffice hours with\b",
     re.I,
 )
-_ABOUT_SITE = re.compile(r"rigorously researched|\bour (?:content|editorial) (?:and \w+ )?(?:process|standards|team)\b", re.I)
+_ABOUT_SITE = re.compile(
+    r"rigorously researched|\bour (?:content|editorial) (?:and \w+ )?(?:process|standards|team)\b", re.I
+)
 _TESTIMONIAL = re.compile(
     r"^[\"\u201c].{15,600}[\"\u201d]\s*[\u2013\u2014-]+\s*[A-Z][\w'\u2019.-]+(?P<who>.{0,80})$", re.S
 )
 _CUSTOMER = re.compile(
     r"\b(?:since (?:19|20)\d\d|member|customer|client|mom|dad|mother|father|parent|family|navigator|user)\b", re.I
 )
-_TESTIMONIALS = re.compile(r"testimonials?|what (?:our )?(?:families|parents|members|clients|people) (?:say|are saying)", re.I)
+_TESTIMONIALS = re.compile(
+    r"testimonials?|what (?:our )?(?:families|parents|members|clients|people) (?:say|are saying)", re.I
+)
 _RUN = 4  # entries from which a run of headings is a contents list without a title
 _SITE = {"author box", "sign-up text or notice of the site", "about the site", "testimonial"}
 _SITE_END = 3  # blocks of this kind after which the short rest of a page is its end too
@@ -47,7 +55,9 @@ _FUNCTION_WORDS = frozenset(
     "a an and are as at be by can do for from has have if in is it its may not of on or that the their them they this to"
     " was we when will with you your he she his her i my our but so el la de que y en los las un una por para".split()
 )
-_CRISIS = re.compile(r"\b(?:suicid\w+|crisis (?:line|text|number|hotline)|in a crisis|hotline|lifeline|helpline)\b", re.I)
+_CRISIS = re.compile(
+    r"\b(?:suicid\w+|crisis (?:line|text|number|hotline)|in a crisis|hotline|lifeline|helpline)\b", re.I
+)
 _DIALLED = re.compile(
     r"\(?\b\d{3}\)?[-. ]\d{3}[-. ]\d{4}\b|\b\d{3}-\d{4}\b|\b[Tt]ext [A-Z]{2,} to \d{4,6}\b|\b(?:call|dial|text) \d{3}\b"
 )
@@ -201,9 +211,7 @@ def _site_end(page: _Page) -> None:
 
 def _help_number(text: str) -> bool:
     """Whether a text gives a number for a crisis, right or wrong."""
-    return bool(
-        (_CRISIS.search(text) and _DIALLED.search(text)) or (_EMERGENCY.search(text) and _PHONE.search(text))
-    )
+    return bool((_CRISIS.search(text) and _DIALLED.search(text)) or (_EMERGENCY.search(text) and _PHONE.search(text)))
 
 
 def _without_help_numbers(block: Block) -> tuple[Block | None, list[str]]:

@@ -18,7 +18,7 @@ import typer
 
 from assistant.errors import DoorstepError, EmbeddingError, IndexProblem, InputError
 from assistant.guide_cli import app as guide_app
-from assistant.settings import Settings, quiet_environment
+from assistant.settings import Settings, private_files, quiet_environment
 
 if TYPE_CHECKING:
     from assistant.records import Answer, Passage, Turn
@@ -304,6 +304,7 @@ def check(
     from assistant.guide_check import check_guides  # noqa: PLC0415
     from assistant.guide_reading import load_guides  # noqa: PLC0415
     from assistant.knowledge import load  # noqa: PLC0415
+    from assistant.private import Private  # noqa: PLC0415
     from assistant.replies import Replies  # noqa: PLC0415
     from assistant.safety import Watch  # noqa: PLC0415
 
@@ -313,6 +314,7 @@ def check(
             knowledge = load(settings.root)
             Replies(settings.prompts)
             Watch(settings.knowledge / "danger.yaml")
+            Private(settings.knowledge / "private.yaml")
             today = date.today()
             problems = check_knowledge(knowledge, settings.root, today)
             problems += check_guides(load_guides(settings.root, knowledge), today)
@@ -355,20 +357,22 @@ def doctor(json_: Json = False) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
-    public_host: Annotated[
-        str | None, typer.Option(help="Host name that people type, when a proxy with a password stands in front.")
-    ] = None,
+    public_host: Annotated[str | None, typer.Option(help="Host name that people type, beyond this machine.")] = None,
+    proxy: Annotated[str | None, typer.Option(help="Address of the proxy in front; nobody else may connect.")] = None,
+    password_file: Annotated[Path | None, typer.Option(help="File whose first line is the page's password.")] = None,
 ) -> None:
-    """Serve the page on this machine."""
+    """Serve the page on this machine; beyond it only with a name, and a proxy or a password."""
     with _one_line_errors():
-        from assistant.web.server import run  # noqa: PLC0415
+        from assistant.web.server import Reach, run  # noqa: PLC0415
 
-        run(Settings.read(), host, port, public_host, _say)
+        password = next(iter(_read_text(str(password_file)).splitlines()), "").strip() if password_file else None
+        run(Settings.read(), Reach(host, port, public_host, proxy, password), _say)
 
 
 def main(argv: Sequence[str] | None = None) -> Any:  # noqa: ANN401 - typer's own
     """Entry point: quiet environment first, then the command."""
     quiet_environment()
+    private_files()
     command: Callable[..., Any] = app
     return command(list(argv)) if argv is not None else command()
 

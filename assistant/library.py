@@ -325,5 +325,3 @@ def passages_from_json(text: str) -> tuple[Passage, ...]:
         lists = {k: tuple(row.get(k, ())) for k in ("related", "topics", "also_in")}
         found.append(Passage(**{**row, **lists, "statements": statements}))
     return tuple(found)
-
-

@@ -205,5 +205,3 @@ def _piece(heading: str, units: Sequence[_Unit]) -> Piece:
         said = unit.said
         words.append(Words(start, len(text), unit.page, said.voice, said.speaker, said.note))
     return Piece(heading, text, tuple(words))
-
-

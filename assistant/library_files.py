@@ -55,7 +55,7 @@ def _wrapped(lines: list[str]) -> bool:
 
 
 def _is_heading(row: str) -> bool:
-    return len(row) <= 90 and row[-1] not in ".!,;:\"\u201d" and (len(row.split()) >= 2 or row.istitle())
+    return len(row) <= 90 and row[-1] not in '.!,;:"\u201d' and (len(row.split()) >= 2 or row.istitle())
 
 
 def read_txt(text: str) -> Parsed:

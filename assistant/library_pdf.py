@@ -179,11 +179,7 @@ def _without_repeated(rows: list[_Row], pages: int) -> tuple[list[_Row], list[Le
     first = {_key(r): r.text for r in reversed(rows) if r.edge}
     least = max(2, round(0.4 * pages))
     repeated = {key for key, n in on.items() if n >= least}
-    kept = [
-        r
-        for r in rows
-        if not (r.edge and (_key(r) in repeated or _NUMBER.fullmatch(r.text)))
-    ]
+    kept = [r for r in rows if not (r.edge and (_key(r) in repeated or _NUMBER.fullmatch(r.text)))]
     return kept, [LeftOut(f"repeated on {on[key]} pages", first[key]) for key in sorted(repeated)]
 
 
@@ -247,7 +243,7 @@ def _goes_on(block: Block, last: _Row, row: _Row, leading: float) -> bool:
         return False
     if block.shape == "heading":
         return row.page == last.page and last.bold == row.bold and 0 < last.y - row.y < 1.4 * row.size
-    ended = block.text[-1] in ".?!:\"\u201d\u2019)"
+    ended = block.text[-1] in '.?!:"\u201d\u2019)'
     if row.bold and not last.bold and ended:  # a heading in the type size of the text
         return False
     if row.page != last.page or row.y > last.y:  # the next page or column

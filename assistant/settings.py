@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assistant.errors import SettingsError
 
-__all__ = ["Settings", "private_temp", "quiet_environment"]
+__all__ = ["Settings", "private_files", "private_temp", "quiet_environment"]
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -24,6 +24,7 @@ _QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_OFFLINE": "1",
     "LANGCHAIN_TRACING_V2": "false",
+    "LANGGRAPH_STRICT_MSGPACK": "true",
     "LANGSMITH_TRACING": "false",
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_OFFLINE": "1",
@@ -38,16 +39,28 @@ def quiet_environment() -> None:
     so the numeric libraries get one thread unless DOORSTEP_THREADS says otherwise.
     """
     os.environ.update(_QUIET)
-    for name in ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY"):
+    for name in ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY", "GRADIO_SHARE", "GRADIO_LOCAL_DEV_MODE"):
         os.environ.pop(name, None)
     threads = os.environ.get("DOORSTEP_THREADS", "1")
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = threads
 
 
+def private_files() -> None:
+    """From here on, what this process writes can be read by its own user only."""
+    os.umask(0o077)
+
+
 def private_temp(folder: str) -> None:
     """Gradio keeps its temporary files in `folder`, which the server makes for itself and removes."""
     os.environ["GRADIO_TEMP_DIR"] = folder
+
+
+def _number(name: str, default: int, most: int) -> int:
+    raw = os.environ.get(name, str(default))
+    if not (raw.isascii() and raw.isdecimal() and len(raw) <= 9 and 1 <= int(raw) <= most):
+        raise SettingsError(f"{name} is {raw!r}: give a whole number from 1 to {most}")
+    return int(raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ class Settings:
     library_for_parents: bool = True  # False: library passages are found by the lookup only
     tuned: bool = True  # False: the packaged weights as they are
     threads: int = 1  # torch threads when serving
+    asks_a_minute: int = 30  # questions that one address may send to the page in a minute
 
     @classmethod
     def read(cls, root: Path | None = None, data: Path | None = None) -> Settings:
@@ -73,9 +87,8 @@ class Settings:
         home = root or Path(env.get("DOORSTEP_ROOT") or Path(__file__).resolve().parents[1])
         if not (home / "knowledge").is_dir():
             raise SettingsError(f"no knowledge folder in {home}: set DOORSTEP_ROOT to the folder that holds knowledge/")
-        raw = env.get("DOORSTEP_THREADS", "1")
-        if not raw.isdecimal() or not 1 <= int(raw) <= 64:
-            raise SettingsError(f"DOORSTEP_THREADS is {raw!r}: give a whole number from 1 to 64")
+        threads = _number("DOORSTEP_THREADS", 1, 64)
+        asks = _number("DOORSTEP_ASKS_A_MINUTE", 30, 10_000)
         library = env.get("DOORSTEP_LIBRARY")
         return cls(
             root=home,
@@ -84,7 +97,8 @@ class Settings:
             library=Path(library) if library else None,
             library_for_parents=env.get("DOORSTEP_LIBRARY_FOR_PARENTS", "yes").lower() not in {"no", "0", "false"},
             tuned=env.get("DOORSTEP_TUNED", "yes").lower() not in {"no", "0", "false"},
-            threads=int(raw),
+            threads=threads,
+            asks_a_minute=asks,
         )
 
     @property

@@ -61,7 +61,9 @@ _ADVERB = (
 )
 _NEW_NAME = rf"{_WORD}(?:\s+[A-Z]\.)?(?:\s+{_WORD}){{1,2}}"
 # Somebody whom the text names in full with a verb of saying and nothing else.
-_STRANGER = re.compile(rf"\b(?P<new>{_NEW_NAME})\s+{_ADVERB}{_VERB}\b|[,.?!][\"\u201d]\s+{_VERB}\s+(?P<after>{_NEW_NAME})")
+_STRANGER = re.compile(
+    rf"\b(?P<new>{_NEW_NAME})\s+{_ADVERB}{_VERB}\b|[,.?!][\"\u201d]\s+{_VERB}\s+(?P<after>{_NEW_NAME})"
+)
 _SURNAME = re.compile(
     rf"\b(?:{_TITLE})?(?P<before>{_WORD})\s+{_ADVERB}{_VERB}\b"
     rf"|(?:[,.?!][\"\u201d]\s+(?:{_VERB}\s+|according to\s+)|[Aa]ccording to\s+|\band\s+)(?:{_TITLE})?(?P<after>{_WORD})\b"
@@ -71,7 +73,9 @@ _TITLED = re.compile(
 )
 _PLACE = rf"(?:\s+(?:of|at|from)\s+{_WORD}(?:\s+{_WORD})*)?"
 _ASIDE = r"(?:,\s+(?:who|an?|the|our|whose|which)\b[^,;.\u201c]{2,90},)?"
-_UNKNOWN = re.compile(rf"\b(?:[Aa]n?|[Oo]ne|[Tt]he|[Aa]nother|[Ss]ome|[Mm]any)\s+(?:[\w-]+\s+){{1,3}}?{_VERB}\b[^.?!]{{0,40}}[,:]?\s*$")
+_UNKNOWN = re.compile(
+    rf"\b(?:[Aa]n?|[Oo]ne|[Tt]he|[Aa]nother|[Ss]ome|[Mm]any)\s+(?:[\w-]+\s+){{1,3}}?{_VERB}\b[^.?!]{{0,40}}[,:]?\s*$"
+)
 _ANECDOTE = re.compile(
     r"\b(?:(?:I|we)\s+(?:(?:once|recently|previously)\s+)?(?:had|worked with|have had)\s+(?:an?|one|some|several)\b"
     r"|colleague of mine|my (?:patients|clients|students|own)|(?:kids|children|students|families|parents) (?:I've|I\u2019ve"
@@ -170,7 +174,7 @@ def _quotes(text: str) -> list[_Quote]:
     found: list[_Quote] = []
     depth = start = 0
     for at, mark in enumerate(text):
-        if mark not in "\"\u201c\u201d":
+        if mark not in '"\u201c\u201d':
             continue
         before = text[at - 1] if at else " "
         opens = mark == "\u201c" or (mark == '"' and (before.isspace() or before in "([\u2014-"))
@@ -212,7 +216,9 @@ class Ear:
             re.compile(rf"\b(?:[Aa]ccording to|[Pp]er|[Aa]s)\s+{who}\b){both}"),
             re.compile(rf"\b(?P<verb>{_VERB})\s+{who}\b){both}(?=\s*(?:[,.;:]|$))"),
         )
-        self._subject = re.compile(rf"^(?:(?:But|And|So|Then)\s+|[A-Z][^,.\"\u201c]{{1,40}},\s+)?(?:{_TITLE})?(?P<name>{names})\b")
+        self._subject = re.compile(
+            rf"^(?:(?:But|And|So|Then)\s+|[A-Z][^,.\"\u201c]{{1,40}},\s+)?(?:{_TITLE})?(?P<name>{names})\b"
+        )
 
     def paragraph(self, text: str, sentences: Sequence[tuple[int, int]]) -> list[Said]:
         """Who says each sentence of one paragraph, given as offsets, in order."""

@@ -158,6 +158,7 @@ def _write(folder, n, version=0):
     if kind == 0:
         (place / f"{n}.pdf").write_bytes(pdf([heading(title), *paragraphs]))
     elif kind == 1:
+
         def build(d):
             d.add_heading(title, 1)
             for p in paragraphs:

@@ -76,7 +76,9 @@ def test_an_author_box_takes_its_lines_and_leaves_the_next_section():
 
 
 def test_testimonials_under_their_heading():
-    assert left("# What families say", "It helped us a lot this year.", "# Notes", "Keep it.")[:2] == ["testimonial"] * 2
+    assert (
+        left("# What families say", "It helped us a lot this year.", "# Notes", "Keep it.")[:2] == ["testimonial"] * 2
+    )
 
 
 def test_a_short_end_of_a_site_is_left_out_after_three_signs_of_it():
@@ -90,12 +92,26 @@ def test_the_articles_frame_is_not_indexed(shared):
         pytest.skip("the article is not here")
     report = read_library(shared / "library")
     text = " ".join(f"{p.heading} {p.text}" for p in report.passages)
-    for words in ("Liney circle", "Overview", "Ndebele", "Sarkisyan", "Leeza", "Kickstart", "Join for free", "tick-icon"):
+    for words in (
+        "Liney circle",
+        "Overview",
+        "Ndebele",
+        "Sarkisyan",
+        "Leeza",
+        "Kickstart",
+        "Join for free",
+        "tick-icon",
+    ):
         assert words not in text
     reasons = {x.reason for s in report.shelf for x in s.document.left_out}
     assert {"contents list", "author box", "testimonial"} <= reasons
     # Every section of the article is there; of the rest nothing is lost.
     document = (shared / "library" / report.files[0]).read_text("utf-8")
     body = document[: document.index("\nContents\n")]
-    lost = [x.text for s in report.shelf for x in s.document.left_out if x.reason != "contents list" and x.text in body and len(x.text.split()) > 12]
+    lost = [
+        x.text
+        for s in report.shelf
+        for x in s.document.left_out
+        if x.reason != "contents list" and x.text in body and len(x.text.split()) > 12
+    ]
     assert lost == []

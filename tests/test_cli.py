@@ -287,9 +287,19 @@ def test_a_host_beyond_this_machine_needs_its_public_name(doorstep, host):
     one_error(doorstep("serve", "--host", host), 2, host, "--public-host")
 
 
+def test_a_host_beyond_this_machine_needs_a_proxy_or_a_password_too(doorstep, tmp_path):
+    open_ = ("serve", "--host", "0.0.0.0", "--public-host", "help.example.org")
+    one_error(doorstep(*open_), 2, "--proxy", "--password-file")
+    (tmp_path / "short").write_text("secret\n", encoding="utf-8")
+    said = one_error(doorstep(*open_, "--password-file", tmp_path / "short"), 2, "12")
+    assert "secret" not in said
+    one_error(doorstep(*open_, "--password-file", tmp_path / "none"), 2, "none")
+
+
 @pytest.mark.parametrize("threads", ["0", "-1", "many", "65"])
 def test_a_number_of_threads_that_is_none_is_refused(doorstep, threads):
     one_error(doorstep("check", DOORSTEP_THREADS=threads), 2, "DOORSTEP_THREADS", repr(threads))
+    one_error(doorstep("check", DOORSTEP_ASKS_A_MINUTE="none"), 2, "DOORSTEP_ASKS_A_MINUTE", "none")
 
 
 def test_a_root_without_knowledge_is_refused(doorstep, tmp_path):

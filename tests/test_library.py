@@ -213,7 +213,12 @@ def test_only_new_and_changed_files_are_read_again(folder, tmp_path):
     changed, deleted, new = change_library(folder, 40)
     last = read_library(folder, store)
     c = last.changes
-    assert (len(c.changed), len(c.removed), len(c.new), len(c.unchanged)) == (changed, deleted, new, 40 - changed - deleted)
+    assert (len(c.changed), len(c.removed), len(c.new), len(c.unchanged)) == (
+        changed,
+        deleted,
+        new,
+        40 - changed - deleted,
+    )
     assert {p.library for p in last.passages} == set(last.files) and len(last.files) == 40 - deleted + new
     assert len(list((store / "read").iterdir())) == len(last.files)
     fresh = read_library(folder)
@@ -255,7 +260,11 @@ def test_short_items_are_quoted_with_what_they_belong_to(folder):
     text = "# Services\n\nAsk the school for these:\n\n- Speech\n- Counseling\n\n| Who | When |\n|---|---|\n| Nurse | Mondays at nine |\n"
     (folder / "a.md").write_text(text, "utf-8")
     passage = read_library(folder).passages[0]
-    assert quotes(read_library(folder)) == ["Ask the school for these:\nSpeech\nCounseling", "Who | When", "Nurse | Mondays at nine"]
+    assert quotes(read_library(folder)) == [
+        "Ask the school for these:\nSpeech\nCounseling",
+        "Who | When",
+        "Nurse | Mondays at nine",
+    ]
     assert passage.text == "Ask the school for these:\nSpeech\nCounseling\nWho | When\nNurse | Mondays at nine"
 
 
@@ -281,7 +290,9 @@ def test_progress_counts_every_file(folder):
 
 
 def test_the_report_names_what_a_person_should_check(folder, tmp_path):
-    (folder / "a.txt").write_text(f"{TXT}\nDr. Lee, a nurse, says that the law helps.\n\nSubscribe to our newsletter.", "utf-8")
+    (folder / "a.txt").write_text(
+        f"{TXT}\nDr. Lee, a nurse, says that the law helps.\n\nSubscribe to our newsletter.", "utf-8"
+    )
     (folder / "b.txt").write_text(TXT, "utf-8")
     (folder / "bad.pdf").write_bytes(b"%PDF-1.4")
     report = read_library(folder)

@@ -56,7 +56,9 @@ def test_a_value_that_cannot_be_used_is_remarked_and_dropped(given, remark):
     assert (facts.date, facts.jurisdiction, facts.topics, facts.title) == ("", "", (), "a")
 
 
-@pytest.mark.parametrize("text", ["a: &x 1\nb: *x", "!!python/name:os.system", "- a", "just words", "a: [", "x: " + "y" * 9000])
+@pytest.mark.parametrize(
+    "text", ["a: &x 1\nb: *x", "!!python/name:os.system", "- a", "just words", "a: [", "x: " + "y" * 9000]
+)
 def test_yaml_that_only_a_program_would_write_is_refused(text):
     with pytest.raises(InputError, match="sidecar"):
         declared(text, "sidecar")
@@ -64,7 +66,9 @@ def test_yaml_that_only_a_program_would_write_is_refused(text):
 
 def test_a_file_beside_a_document_describes_it(tmp_path):
     (tmp_path / "plan.txt").write_text("Bring the note from the clinic.", "utf-8")
-    (tmp_path / "plan.txt.yaml").write_text("title: The plan\ndate: 2025-01-02\njurisdiction: Federal\nlicence: ours\ntopics: pace", "utf-8")
+    (tmp_path / "plan.txt.yaml").write_text(
+        "title: The plan\ndate: 2025-01-02\njurisdiction: Federal\nlicence: ours\ntopics: pace", "utf-8"
+    )
     (tmp_path / "other.yaml").write_text("title: x", "utf-8")
     (tmp_path / "bad.txt").write_text("Bring a snack for the walk.", "utf-8")
     (tmp_path / "bad.yaml").write_text("- a list", "utf-8")

@@ -93,7 +93,9 @@ def test_a_web_page_has_rows_nested_lists_and_bare_text():
 
 
 def test_the_header_of_an_article_holds_its_title():
-    page = "<header><p>Site name and menu</p></header><article><header><h1>Title here</h1></header><p>Words.</p></article>"
+    page = (
+        "<header><p>Site name and menu</p></header><article><header><h1>Title here</h1></header><p>Words.</p></article>"
+    )
     assert shapes(read_html(page)) == [("heading", "Title here"), ("text", "Words.")]
 
 
@@ -137,7 +139,9 @@ def test_text_is_utf8_or_utf16_with_its_mark(raw, text):
     assert decoded(raw) == text
 
 
-@pytest.mark.parametrize(("raw", "reason"), [(b"\xff\xfe\x00\xd8", "UTF-8"), (b"a\x00b", "not a text"), (b"\xe9", "UTF-8")])
+@pytest.mark.parametrize(
+    ("raw", "reason"), [(b"\xff\xfe\x00\xd8", "UTF-8"), (b"a\x00b", "not a text"), (b"\xe9", "UTF-8")]
+)
 def test_other_bytes_are_refused(raw, reason):
     with pytest.raises(InputError, match=reason):
         decoded(raw)

@@ -123,7 +123,9 @@ def test_b51_front_matter_is_never_a_sentence(folder):
     report = read(folder, "a.md", text)
     assert words(report, "a.md") == "Bring the note from the clinic."
     shelved = next(s for s in report.shelf if s.file == "a.md")
-    assert shelved.remarks == ("not used: description, system; known are title, author, date, jurisdiction, licence, topics",)
+    assert shelved.remarks == (
+        "not used: description, system; known are title, author, date, jurisdiction, licence, topics",
+    )
 
 
 @pytest.mark.parametrize(
@@ -257,7 +259,9 @@ def test_b61_memory_has_a_limit(folder):
 
 
 def test_b62_time_has_a_limit(folder):
-    report = read(folder, "a.pdf", raw_pdf(b"BT /F1 12 Tf 72 700 Td " + b"(Start.) Tj " * 60_000 + b"ET", pages=2_900), seconds=2)
+    report = read(
+        folder, "a.pdf", raw_pdf(b"BT /F1 12 Tf 72 700 Td " + b"(Start.) Tj " * 60_000 + b"ET", pages=2_900), seconds=2
+    )
     assert report.skipped == (("a.pdf", "took longer than 2 seconds to read: split it or save it again"),)
 
 
@@ -295,7 +299,16 @@ def test_b75_a_description_beside_a_document_may_not_be_a_link(folder):
     assert next(s for s in report.shelf).document.facts.title == "Getting back"
 
 
-NAMES = ["a\nb.txt", "a;rm -rf.txt", "a'b\"c.txt", "a\u202etxt.exe.txt", "n" * 251 + ".txt", "CON.txt", "aux.md", "%2e%2e.md"]
+NAMES = [
+    "a\nb.txt",
+    "a;rm -rf.txt",
+    "a'b\"c.txt",
+    "a\u202etxt.exe.txt",
+    "n" * 251 + ".txt",
+    "CON.txt",
+    "aux.md",
+    "%2e%2e.md",
+]
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
@@ -322,7 +335,8 @@ def test_b78_names_that_differ_in_case_only_stay_apart(folder):
 
 
 @pytest.mark.parametrize(
-    "place", ["file:///etc", "http://169.254.169.254/latest", "http://localhost:7860/", "https://x.example/lib", "s3://bucket"]
+    "place",
+    ["file:///etc", "http://169.254.169.254/latest", "http://localhost:7860/", "https://x.example/lib", "s3://bucket"],
 )
 def test_b79_to_b81_an_address_is_not_a_folder(place):
     from pathlib import Path

@@ -39,7 +39,9 @@ def test_memory_is_limited(root):
 def test_a_file_that_takes_too_long_is_ended_and_the_next_is_read():
     with Workshop(Limits(seconds=1)) as workshop:
         with pytest.raises(InputError, match="took longer than 1 seconds"):
-            workshop.read("a", ".pdf", raw_pdf(b"BT /F1 12 Tf 72 700 Td " + b"(Start.) Tj " * 60_000 + b"ET", 2_900), None)
+            workshop.read(
+                "a", ".pdf", raw_pdf(b"BT /F1 12 Tf 72 700 Td " + b"(Start.) Tj " * 60_000 + b"ET", 2_900), None
+            )
         assert workshop.ended
         assert workshop.read("b", ".txt", GOOD, None)["pieces"][0]["text"] == GOOD.decode()
         assert not workshop.ended

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -33,17 +34,17 @@ def get_json(address):
         return json.load(got)
 
 
-@pytest.fixture(scope="module")
-def address(root, settings, tmp_path_factory):
-    """`doorstep serve` on a free port, once its search is ready."""
+@contextmanager
+def served(root, settings, folder, **env):
+    """`doorstep serve` on a free port, once its search is ready; its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("serve") / "log.txt"
+    log = folder / "log.txt"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DOORSTEP_")}
     with log.open("w") as stream:
         server = subprocess.Popen(
             [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)],
-            cwd=root, env={**environment, "DOORSTEP_DATA": str(settings.data)}, stdout=stream, stderr=stream,
+            cwd=root, env={**environment, "DOORSTEP_DATA": str(settings.data), **env}, stdout=stream, stderr=stream,
         )  # fmt: skip
         try:
             for _ in range(1200):
@@ -59,6 +60,13 @@ def address(root, settings, tmp_path_factory):
             server.terminate()
             server.wait(30)
     assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture(scope="module")
+def address(root, settings, tmp_path_factory):
+    """A page that takes as many questions as the tests below ask."""
+    with served(root, settings, tmp_path_factory.mktemp("serve"), DOORSTEP_ASKS_A_MINUTE="1000") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -359,6 +367,59 @@ def test_danger_shows_the_line_to_call(visit):
     page.wait_for_selector("#chat .ds-crisis >> text=988")
     assert "911" in page.locator("#chat .ds-crisis").inner_text()
     assert page.locator("#chat a.ds-cite").count() == 0
+
+
+def test_too_many_questions_are_refused_kindly_and_nothing_typed_is_lost(browser, root, settings, tmp_path):
+    with served(root, settings, tmp_path, DOORSTEP_ASKS_A_MINUTE="1", DOORSTEP_MODEL="/nonexistent") as address:
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector("#next button >> visible=true")
+        ask(page)
+        page.fill("#box textarea", "and if he will not get up?")
+        page.click("#send")
+        page.get_by_text("please wait a moment").wait_for()
+        assert page.get_by_text("Call or text 988").count() >= 2, "in the bar and in the refusal"
+        assert page.input_value("#box textarea") == "and if he will not get up?"
+        page.close()
+
+
+def test_private_details_are_noticed_before_sending_and_hidden_on_request(visit):
+    page = visit()
+    sent = []
+    page.on("request", lambda r: sent.append(r.post_data or "") if r.method == "POST" else None)
+    page.fill("#box textarea", "my son Jayden Parker will not go, call me at 818-555-0142")
+    note = page.locator(".ds-private")
+    note.get_by_text("a name and a phone number").wait_for()
+    assert sent == [], "noticing sends nothing"
+    note.get_by_role("button", name="Hide it").click()
+    page.wait_for_function(
+        "() => document.querySelector('#box textarea').value === 'my son [name] will not go, call me at [phone]'"
+    )
+    page.click("#send")
+    page.wait_for_selector("#chat .ds-answer")
+    assert page.locator("#chat .ds-said").inner_text() == "my son [name] will not go, call me at [phone]"
+    assert not any("Jayden" in body or "0142" in body for body in sent)
+    page.wait_for_function("() => !document.querySelector('.ds-private').textContent")
+    page.fill("#box textarea", "he gets stomach aches before school")
+    page.wait_for_timeout(600)
+    assert note.inner_text() == ""
+
+
+def test_the_browser_finds_what_the_program_finds(visit, address, root):
+    """The same patterns run in both; a letter that one of them reads otherwise would hide another detail."""
+    from assistant.private import Private, masked
+
+    private = Private(root / "knowledge/private.yaml")
+    cases = [json.loads(row)["text"] for row in (root / "tests/data/private.jsonl").read_text("utf-8").splitlines()]
+    page = visit()
+    page.fill("#box textarea", "x")
+    for text in cases[::8]:
+        want = masked(text, private.find(text))
+        page.fill("#box textarea", text)
+        page.get_by_role("button", name="Hide it").click()
+        assert page.input_value("#box textarea") == want
+        page.fill("#box textarea", "")
+        page.wait_for_function("() => !document.querySelector('.ds-private').textContent")
 
 
 def test_what_is_typed_stays_text(visit):

@@ -68,7 +68,10 @@ def test_who_speaks(text, expected):
 
 def test_mr_and_ms_decide_whom_a_pronoun_means():
     introduced = "We met Tom Okafor, an attorney, and Ana Lee, a psychologist."
-    found = heard("Mr. Okafor says to write. Ms. Lee says to wait. He adds that dates matter. She notes it helps.", introduced=introduced)
+    found = heard(
+        "Mr. Okafor says to write. Ms. Lee says to wait. He adds that dates matter. She notes it helps.",
+        introduced=introduced,
+    )
     assert found == [("okafor", "reported"), ("lee", "reported"), ("okafor", "reported"), ("lee", "reported")]
 
 

@@ -9,6 +9,7 @@ __all__ = ["HEAD", "theme"]
 HEAD = (
     '<meta name="referrer" content="no-referrer"><meta name="viewport" content="width=device-width, initial-scale=1">'
     '<link rel="stylesheet" href="/look/doorstep.css"><script defer src="/look/doorstep.js"></script>'
+    '<script defer src="/look/private.js"></script>'
 )
 _SYSTEM = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"]
 

@@ -1,141 +1,81 @@
-"""The FastAPI parent of the page: who may ask, how much, which routes exist, and what headers go out."""
+"""The FastAPI parent of the page: our own routes, Gradio's page under the guard, and how it starts and stops."""
 
 from __future__ import annotations
 
 import contextlib
 import ipaddress
-import os
+import re
 import socket
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from assistant.errors import IndexProblem, InputError
+from assistant.private import Private
+from assistant.safety import help_values
 from assistant.service import Assistant, build
-from assistant.settings import Settings, private_temp
+from assistant.settings import Settings, private_files, private_temp
+from assistant.web.guard import Doorkeeper, FromProxy, Headers, Pace, Password, Refusals
 from assistant.web.my_plan import PlanTab
 from assistant.web.passages import passage_json, passage_page
 
-__all__ = ["ROUTES_CLOSED", "create_app", "run"]
+if TYPE_CHECKING:
+    import gradio as gr
 
-MAX_BODY = 256_000  # bytes; the longest message is 4,000 characters
+__all__ = ["Reach", "create_app", "run"]
+
 _HERE = Path(__file__).parent
-_ASSETS = {"doorstep.css": "text/css; charset=utf-8", "doorstep.js": "text/javascript; charset=utf-8"}
-
-# Gradio serves more than this page needs; what could take a file, fetch an address or show state is closed.
-ROUTES_CLOSED = (
-    "/gradio_api/upload", "/gradio_api/proxy", "/gradio_api/file", "/gradio_api/deep_link", "/gradio_api/info",
-    "/gradio_api/openapi.json", "/gradio_api/call", "/gradio_api/api", "/gradio_api/process_recording",
-    "/gradio_api/run-history", "/gradio_api/runs", "/gradio_api/run", "/gradio_api/stream", "/gradio_api/dev",
-    "/gradio_api/vibe-edit", "/gradio_api/undo-vibe-edit", "/gradio_api/vibe-code", "/gradio_api/vibe-starter-queries",
-    "/gradio_api/component_server", "/gradio_api/custom_component", "/gradio_api/upload_progress", "/gradio_api/token",
-    "/monitoring", "/openapi.json", "/docs", "/redoc", "/login", "/logout",
-)  # fmt: skip
-
-# Gradio's page configures itself in an inline script, hence 'unsafe-inline'; nothing may be fetched from elsewhere.
-_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        "font-src 'self' data:; connect-src 'self'; frame-src 'none'; object-src 'none'; base-uri 'self'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+_SCRIPT = "text/javascript; charset=utf-8"
+_ASSETS = {"doorstep.css": "text/css; charset=utf-8", "doorstep.js": _SCRIPT, "private.js": _SCRIPT}
+_STOP_SECONDS = 8  # answers under way may end; open streams are then cut, so that the whole stop stays under ten
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+_SHORTEST = 12  # characters of a password
 
 
-class Doorkeeper:
-    """ASGI layer: closed routes, cross-site posts, body limit by bytes received, security headers."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who can reach the page: this machine only, or others through a proxy or with a password."""
 
-    def __init__(self, app: App) -> None:
-        """Wrap an app."""
-        self.app = app
+    host: str = "127.0.0.1"
+    port: int = 7860
+    public_host: str | None = None
+    proxy: str | None = None
+    password: str | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse what must not pass; add headers to what does."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
+    def check(self) -> None:
+        """Refuse to be open by accident.
+
+        Raises:
+            InputError: an address beyond this machine without a name, or without a proxy or a password; no usable name.
+        """
+        if self.public_host is not None and not _NAME.fullmatch(self.public_host):
+            raise InputError(
+                f"--public-host {self.public_host!r} is not a host name: give one such as help.example.org"
+            )
+        if self.proxy is not None and not _address(self.proxy):
+            raise InputError(f"--proxy {self.proxy!r} is not an address: give the one that the proxy connects from")
+        if self.password is not None and len(self.password) < _SHORTEST:
+            raise InputError(f"the password has {len(self.password)} characters: give at least {_SHORTEST}")
+        if _loopback(self.host):
             return
-        refusal = self._refusal(scope)
-        if refusal is not None:
-            await refusal(scope, receive, _with_headers(send, scope))
-            return
-        if scope["method"] in {"POST", "PUT", "PATCH"}:
-            body = await _body(receive)
-            if body is None:
-                await Response("too large", 413)(scope, receive, _with_headers(send, scope))
-                return
-            receive = _replay(body, receive)
-        await self.app(scope, receive, _with_headers(send, scope))
-
-    @staticmethod
-    def _refusal(scope: Scope) -> Response | None:
-        path: str = scope["path"]
-        if any(path == c or path.startswith((c + "/", c + "=")) for c in ROUTES_CLOSED) or ".." in path:
-            return Response("not found", 404)
-        if scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
-            headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
-            origin = headers.get("origin", "")
-            own = origin.split("://", 1)[-1] == headers.get("host", "")
-            if headers.get("sec-fetch-site") == "cross-site" or (origin and not own):
-                return Response("cross-site requests are refused", 403)
-        return None
-
-
-async def _body(receive: Receive) -> bytes | None:
-    """The whole body, or None as soon as it is too long; a declared length is not trusted."""
-    body = b""
-    while True:
-        message = await receive()
-        body += bytes(message.get("body", b""))
-        if len(body) > MAX_BODY:
-            return None
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return body
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    sent = False
-
-    async def again() -> MutableMapping[str, Any]:
-        nonlocal sent
-        if not sent:
-            sent = True
-            return {"type": "http.request", "body": body, "more_body": False}
-        return await receive()
-
-    return again
-
-
-def _with_headers(send: Send, scope: Scope) -> Send:
-    fixed = [(k.lower().encode(), v.encode()) for k, v in _HEADERS.items()]
-    # Assets carry a hash in their name and may be kept; everything a person reads or types may not.
-    if not scope["path"].startswith(("/assets/", "/look/", "/static/", "/gradio_api/static")):
-        fixed.append((b"cache-control", b"no-store"))
-
-    async def out(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            names = {k for k, _ in fixed}
-            message["headers"] = [(k, v) for k, v in message["headers"] if k.lower() not in names] + fixed
-        await send(message)
-
-    return out
+        if not self.public_host:
+            raise InputError(
+                f"{self.host} can be reached from other machines: name the host that people type with --public-host"
+            )
+        if not self.proxy and not self.password:
+            raise InputError(
+                f"{self.host} can be reached from other machines: put a proxy in front and give its address with --proxy, "
+                "or set a password with --password-file"
+            )
 
 
 def _wants_json(request: Request) -> bool:
@@ -168,6 +108,13 @@ def _own_routes(app: FastAPI, assistant: Assistant) -> None:
         page = passage_page(assistant.knowledge, passage_id, date.today())
         return HTMLResponse(page) if page else HTMLResponse("There is no such passage.", 404)
 
+    private = Private(assistant.settings.knowledge / "private.yaml").patterns
+    private["say"] = assistant.replies["private"].paragraphs
+
+    @app.get("/look/private.json", include_in_schema=False)
+    def patterns() -> JSONResponse:
+        return JSONResponse(private)
+
     @app.get("/look/{name}", include_in_schema=False)
     def asset(name: str) -> Response:
         if name not in _ASSETS:
@@ -180,32 +127,53 @@ def _own_routes(app: FastAPI, assistant: Assistant) -> None:
         return HTMLResponse(page, headers={"Clear-Site-Data": '"cache", "storage"'})
 
 
-def create_app(assistant: Assistant, hosts: tuple[str, ...] = ()) -> FastAPI:
-    """The whole web app over an Assistant; `hosts` are names it may be reached by beside the loopback ones."""
+def create_app(assistant: Assistant, reach: Reach | None = None) -> FastAPI:
+    """The whole web app over an Assistant, guarded; `reach` says which names it is reached by."""
     import gradio as gr  # noqa: PLC0415 - three seconds of import
 
     from assistant.web.app_page import build_page, parts_of  # noqa: PLC0415
     from assistant.web.look import HEAD, theme  # noqa: PLC0415
 
+    reach = reach or Reach()
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="Doorstep")
     parts = parts_of(assistant)
     _own_routes(app, assistant)
     _take_route(app, parts.plan)
+    page = build_page(parts)
+    page.state_session_capacity = 1000  # read when it is mounted; the oldest sessions go first
     gr.mount_gradio_app(
-        app, build_page(parts), path="/", show_error=False, run_history=False, max_file_size="1kb",
+        app, page, path="/", show_error=False, run_history=False, max_file_size="1kb",
         allowed_paths=[], blocked_paths=[str(assistant.settings.data)], ssr_mode=False, pwa=False, mcp_server=False,
         enable_monitoring=False, footer_links=[], theme=theme(), head=HEAD,
     )  # fmt: skip
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", *hosts])
-    app.add_middleware(Doorkeeper)
+    _guard(app, assistant, page, reach)
     return app
 
 
-def _loopback(host: str) -> bool:
+def _guard(app: FastAPI, assistant: Assistant, page: gr.Blocks, reach: Reach) -> None:
+    """The layers of guard.py, added from the inside out."""
+    values = help_values(assistant.knowledge.helplines)
+    often, busy = (" ".join(assistant.replies[name].fill(**values)) for name in ("too_often", "busy"))
+    names = ["127.0.0.1", "localhost", "[::1]", *([reach.public_host] if reach.public_host else [])]
+    app.add_middleware(Pace, a_minute=assistant.settings.asks_a_minute, words=Refusals(often, busy))
+    app.add_middleware(Doorkeeper, functions={n: len(f.inputs) for n, f in page.fns.items()})
+    if reach.password:
+        app.add_middleware(Password, password=reach.password)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=names, www_redirect=False)
+    app.add_middleware(FromProxy, proxy=reach.proxy)
+    app.add_middleware(Headers)
+
+
+def _address(text: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(text)
     except ValueError:
-        return host == "localhost"
+        return False
+    return True
+
+
+def _loopback(host: str) -> bool:
+    return ipaddress.ip_address(host).is_loopback if _address(host) else host == "localhost"
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -222,19 +190,16 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(settings: Settings, host: str, port: int, public_host: str | None, say: Callable[[str], None]) -> None:
+def run(settings: Settings, reach: Reach, say: Callable[[str], None]) -> None:
     """Serve until stopped; the page is readable while the encoder still loads.
 
     Raises:
-        InputError: a host beyond this machine without --public-host, or a port in use.
+        InputError: open to other machines without a name and a proxy or password, or a port in use.
         IndexProblem: no private temporary folder can be made.
     """
-    if not _loopback(host) and not public_host:
-        raise InputError(
-            f"{host} can be reached from other machines: put a proxy with a password in front and name its host with --public-host"
-        )
-    listener = _listen(host, port)
-    os.umask(0o077)
+    reach.check()
+    listener = _listen(reach.host, reach.port)
+    private_files()
     with contextlib.ExitStack() as stack:
         try:
             private_temp(stack.enter_context(tempfile.TemporaryDirectory(prefix="doorstep-")))
@@ -243,17 +208,18 @@ def run(settings: Settings, host: str, port: int, public_host: str | None, say: 
         import uvicorn  # noqa: PLC0415
 
         assistant = build(settings, say=say, warm=False)
-        app = create_app(assistant, (public_host,) if public_host else ())
+        # One worker: conversations live in this process. The guard reads what a proxy says, uvicorn does not.
         config = uvicorn.Config(
-            app, server_header=False, log_level="warning", access_log=False, timeout_graceful_shutdown=10
-        )
+            create_app(assistant, reach), server_header=False, date_header=False, log_level="warning", access_log=False,
+            proxy_headers=False, timeout_graceful_shutdown=_STOP_SECONDS, timeout_keep_alive=5, ws="none",
+        )  # fmt: skip
         server = uvicorn.Server(config)
 
         def warm_once_up() -> None:
             """The encoder takes seconds of one core: the page comes first."""
             while not server.started and not server.should_exit:
                 time.sleep(0.02)
-            say(f"Doorstep is at http://{host}:{port}  (stop with Ctrl-C)")
+            say(f"Doorstep is at http://{reach.host}:{reach.port}  (stop with Ctrl-C)")
             assistant.warm(say)
 
         threading.Thread(target=warm_once_up, daemon=True, name="warm").start()
