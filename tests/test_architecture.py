@@ -19,7 +19,7 @@ MODULES = [name for name, f in FILES.items() if f.stem != "__init__"]
 # From the lowest to the highest; a module imports its own layer and the ones before it.
 LAYERS = [
     {"records", "errors", "settings"},
-    {"text", "commands", "phrases", "private"},
+    {"text", "commands", "phrases", "private", "sealed"},
     {"reading"},
     {"pages", "situations"},
     {"knowledge", "replies", "embedding", "library", "classifier"},
