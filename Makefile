@@ -4,7 +4,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: run test lint bench check evals train help clean
+# make test-faults  kills, full and failing disks, damaged files, stops: minutes
+# make load  many families at once, for a few minutes
+.PHONY: run test test-faults load lint bench check evals train help clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -21,6 +23,12 @@ test: $(READY)
 	$(PY) -m assistant.cli check
 	$(PY) -m assistant.cli index
 	$(PY) -m pytest
+
+test-faults: $(READY)
+	$(PY) -m pytest tests/faults -m "long or not long"
+
+load: $(READY)
+	$(PY) tests/load.py
 
 lint: $(READY)
 	$(VENV)/bin/ruff check .

@@ -69,7 +69,8 @@ class EmbeddingError(DoorstepError):
 class IndexProblem(DoorstepError):
     """Raised when the index cannot be opened, verified or written."""
 
-    def __init__(self, message: str, path: Path | None = None) -> None:
-        """Name the folder that was looked at, when there is one."""
+    def __init__(self, message: str, path: Path | None = None, rebuild: bool = True) -> None:
+        """Name the folder that was looked at, when there is one; `rebuild`: whether a new index would mend it."""
         self.path = path
+        self.rebuild = rebuild
         super().__init__(f"{message} ({path})" if path else message)

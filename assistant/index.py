@@ -9,18 +9,23 @@ On disk, under `<data>/index/`:
     <digest>-<n>/inside.npz     the same: does it lie inside, or which boundary does it belong to
     <digest>-<n>/danger.npz     the same, learned from messages of danger: which danger, if any
     <digest>-<n>/library.json   the passages of the organisation's documents
-    <digest>-<n>/manifest.json  digests, counts and canary vectors; written last, so a half-built folder has none
+    <digest>-<n>/manifest.json  digests, counts and canary vectors
+    <digest>-<n>/files.json     the SHA-256 of every file; written last, so a half-built folder has none
+
+A built folder is never written again: a process opens a working copy of its `chroma/` (sealed.py).
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
-import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -35,14 +40,17 @@ from assistant.errors import IndexProblem
 from assistant.knowledge import Knowledge
 from assistant.library_topics import near_topics
 from assistant.records import Passage
+from assistant.sealed import WorkingCopy, check_seal, seal
 
 __all__ = ["Index", "Manifest", "Near", "build", "check_writable", "current_folder", "read_manifest", "rows_of"]
 
-SCHEMA = 4
+SCHEMA = 5
+_OLDER = (4,)  # schemas whose vectors a build may still take over
 KINDS = ("passages", "questions", "statements", "boundaries", "danger")
 _CANARIES = 20
 _BATCH = 2000  # rows an add; Chroma refuses more than 5,461
 _SECOND = 0.5  # weight, in learning, of a situation that a message tells beside its main one
+_FOLDER = re.compile(r"[0-9a-z]{1,64}-[0-9]{1,9}")
 _CLOSE = 1e-3  # cosine distance at which a stored vector counts as itself
 
 
@@ -111,16 +119,16 @@ def current_folder(data: Path) -> Path | None:
     """The folder that CURRENT names, whether or not it is whole; None when there is no pointer."""
     pointer = _root(data) / "CURRENT"
     try:
-        name = pointer.read_text(encoding="utf-8").strip()
+        name = pointer.read_bytes()[:200].decode("utf-8", "replace").strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise IndexProblem(f"the index pointer cannot be read: {error.strerror}", pointer) from error
-    return _root(data) / name if name and "/" not in name else None
+    return _root(data) / name if _FOLDER.fullmatch(name) else None
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a built index.
+def read_manifest(folder: Path, schemas: tuple[int, ...] = (SCHEMA,)) -> Manifest:
+    """The manifest of a built index of one of the schemas.
 
     Raises:
         IndexProblem: missing (a build was cut off) or of another schema.
@@ -130,9 +138,9 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(**raw)
     except FileNotFoundError:
         raise IndexProblem("the index is missing or was not finished", folder) from None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise IndexProblem(f"the index manifest cannot be read: {error}", folder) from error
-    if manifest.schema != SCHEMA:
+    if manifest.schema not in schemas:
         raise IndexProblem(f"the index has schema {manifest.schema}, this version reads {SCHEMA}", folder)
     return manifest
 
@@ -141,7 +149,9 @@ def _client(path: Path) -> Any:  # noqa: ANN401 - chromadb ships no useful type 
     import chromadb  # noqa: PLC0415 - a second of import
     from chromadb.config import Settings as ChromaSettings  # noqa: PLC0415
 
-    return chromadb.PersistentClient(path=str(path), settings=ChromaSettings(anonymized_telemetry=False))
+    # Without _env_file Chroma would read settings from a .env in whatever folder Doorstep was started in.
+    settings = ChromaSettings(_env_file=None, anonymized_telemetry=False)
+    return chromadb.PersistentClient(path=str(path), settings=settings)
 
 
 @contextmanager
@@ -160,24 +170,36 @@ def _native_errors(what: str, path: Path) -> Iterator[None]:
 class Index:
     """An open index; reading only. Queries return neighbours, nearest first, ties by id."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open and verify the counts and canaries of a built folder.
+    def __init__(self, folder: Path, older: bool = False) -> None:
+        """Open and verify a built folder: its files, counts and canaries. `older` accepts an earlier schema.
 
         Raises:
-            IndexProblem: unreadable, or a count or a canary is off.
+            IndexProblem: unreadable, or a file, a count or a canary is off.
         """
         self.folder = folder
-        self.manifest = read_manifest(folder)
+        self.manifest = read_manifest(folder, (SCHEMA, *_OLDER) if older else (SCHEMA,))
+        if self.manifest.schema == SCHEMA:
+            check_seal(folder)
         self.pages = Classifier.load(folder / "pages.npz")
         self.situations = Classifier.load(folder / "situations.npz")
         self.danger = Classifier.load(folder / "danger.npz")
         self.inside = Classifier.load(folder / "inside.npz")
         if not (folder / "chroma" / "chroma.sqlite3").is_file():
             raise IndexProblem("the index has lost its database", folder)
+        copy = WorkingCopy(folder / "chroma")
+        weakref.finalize(self, copy.close)
         with _native_errors("the index cannot be opened", folder):
-            client = _client(folder / "chroma")
+            client = _client(copy.path)
             self._collections = {kind: client.get_collection(kind, embedding_function=None) for kind in KINDS}
+            self._refuse_foreign()
             self._verify()
+
+    def _refuse_foreign(self) -> None:
+        """A stored embedding function would be built, and its code run, by a later query: ours store none."""
+        for kind, collection in self._collections.items():
+            named = (collection.configuration_json or {}).get("embedding_function") or {}
+            if named and named.get("type") != "legacy":
+                raise IndexProblem(f"{kind}: the stored configuration names an embedding function", self.folder)
 
     def _verify(self) -> None:
         for kind, collection in self._collections.items():
@@ -191,6 +213,20 @@ class Index:
                 raise IndexProblem(
                     f"{canary['kind']}: {canary['id']} is no longer found by its own vector", self.folder
                 )
+
+    def confirm(self, rows: Mapping[str, list[Row]], vectors: Mapping[str, Vectors]) -> None:
+        """Compare every stored vector with the one that was meant: a write may have failed without a word.
+
+        Raises:
+            IndexProblem: a row is missing or differs.
+        """
+        for kind, group in rows.items():
+            for at in range(0, len(group), _BATCH):
+                part = group[at : at + _BATCH]
+                stored = self.vectors(kind, [r.id for r in part])
+                for row, meant in zip(part, vectors[kind][at : at + _BATCH], strict=True):
+                    if row.id not in stored or not np.allclose(stored[row.id], meant, atol=_CLOSE):
+                        raise IndexProblem(f"{kind}: {row.id} was not stored as it was meant", self.folder)
 
     def nearest(self, kind: str, vector: Vectors, k: int, topic: str | None = None) -> list[Near]:
         """The `k` nearest rows of a kind to a unit vector of shape (dimension,).
@@ -281,7 +317,7 @@ def _reusable(data: Path, embedder: Embedder) -> dict[str, Vectors]:
     if folder is None:
         return {}
     try:
-        old = Index(folder)
+        old = Index(folder, older=True)
         return old.known_vectors() if old.manifest.model_sha256 == embedder.sha256 else {}
     except IndexProblem:
         return {}  # damaged: everything is embedded again
@@ -305,7 +341,16 @@ def _embed(
 
 
 def _fill(folder: Path, rows: Mapping[str, list[Row]], vectors: Mapping[str, Vectors], embedder: Embedder) -> None:
-    client = _client(folder / "chroma")
+    with contextlib.closing(_client(folder / "chroma")) as client:
+        _add_rows(client, rows, vectors, embedder)
+
+
+def _add_rows(
+    client: Any,  # noqa: ANN401 - chromadb's own
+    rows: Mapping[str, list[Row]],
+    vectors: Mapping[str, Vectors],
+    embedder: Embedder,
+) -> None:
     for kind in KINDS:
         # One thread and a wide beam: the same rows give the same graph, and at this size an exact answer.
         collection = client.create_collection(
@@ -368,18 +413,24 @@ def _canaries(rows: Mapping[str, list[Row]], vectors: Mapping[str, Vectors]) -> 
 
 
 def _switch(root: Path, folder: Path) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=root, prefix=".CURRENT.", delete=False, encoding="utf-8") as new:
-        new.write(folder.name + "\n")
-        new.flush()
-        os.fsync(new.fileno())
-    os.replace(new.name, root / "CURRENT")
+    new = root / f".CURRENT.{os.getpid()}"
+    try:
+        with new.open("w", encoding="utf-8") as stream:
+            stream.write(folder.name + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(new, root / "CURRENT")
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _prune(root: Path, keep: set[str]) -> None:
     """Keep the folder in use and the one before it; a build that was cut off is removed."""
-    for folder in root.iterdir():
-        if folder.is_dir() and folder.name not in keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    for found in root.iterdir():
+        if found.is_dir() and found.name not in keep:
+            shutil.rmtree(found, ignore_errors=True)
+        elif found.name.startswith(".CURRENT."):
+            found.unlink(missing_ok=True)
 
 
 def build(
@@ -426,7 +477,8 @@ def build(
                 {kind: len(rows[kind]) for kind in KINDS}, library_folder, _canaries(rows, vectors),
             )  # fmt: skip
             (folder / "manifest.json").write_text(json.dumps(asdict(manifest)), encoding="utf-8")
-            Index(folder)
+            seal(folder)
+            Index(folder).confirm(rows, vectors)
             _switch(root, folder)
         except (IndexProblem, OSError) as error:
             shutil.rmtree(folder, ignore_errors=True)

@@ -82,15 +82,21 @@ class Assistant:
                 raise IndexProblem("there is no index yet")
             self._adopt(Index(folder))
         except IndexProblem as error:
+            if not error.rebuild:
+                self._words_only(error, say)
+                return
             say(f"{error}: building the index again")
             try:
                 built = reindex(self.settings, self._embedder, say=say)
                 self._parts = replace(self._parts, knowledge=built.knowledge)
                 self._adopt(Index(built.folder))
             except IndexProblem as again:
-                self.problem = str(again)
-                say(f"searching by words only: {again}")
-                self._use(Search(self.knowledge))
+                self._words_only(again, say)
+
+    def _words_only(self, error: IndexProblem, say: Say) -> None:
+        self.problem = str(error)
+        say(f"searching by words only: {error}")
+        self._use(Search(self.knowledge))
 
     def _adopt(self, index: Index) -> None:
         """Use an index if it was built from the content and the encoder that are loaded."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +17,11 @@ quiet_environment()
 from assistant.embedding import HashEmbedder
 from assistant.index import Index, build
 from assistant.knowledge import Knowledge, load
-from assistant.service import Assistant
+from assistant.service import Assistant, reindex
 from assistant.service import build as build_assistant
 
 ROOT = Path(__file__).resolve().parents[1]
+HOME_PAGES = ("four-functions", "how-it-shows", "refusal-or-truancy", "what-school-refusal-is")
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +63,26 @@ def embedder() -> HashEmbedder:
 def index(small: Knowledge, embedder: HashEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Index:
     """A small built index."""
     return Index(build(small, embedder, tmp_path_factory.mktemp("data")))
+
+
+@pytest.fixture(scope="session")
+def home(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root of four pages that are related to each other, with an index beside it, built without weights; to copy."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(root / "prompts", home / "prompts")
+    folder = home / "knowledge" / "pages" / "understanding"
+    folder.mkdir(parents=True)
+    for file in (root / "knowledge").glob("*.yaml"):
+        shutil.copy(file, home / "knowledge")
+    boundaries = (root / "knowledge/boundaries.yaml").read_text(encoding="utf-8").split("\n- id: ")
+    (home / "knowledge/boundaries.yaml").write_text("\n- id: ".join(boundaries[:2]), encoding="utf-8")
+    for n, name in enumerate(HOME_PAGES):
+        text = (root / "knowledge/pages/understanding" / f"{name}.md").read_text(encoding="utf-8")
+        text, changed = re.subn(r"(?m)^related: .*$", f"related: [{HOME_PAGES[n - 1]}]", text)
+        assert changed == 1
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    reindex(Settings(home, home / "data"), HashEmbedder())
+    return home
 
 
 @pytest.fixture(scope="session")

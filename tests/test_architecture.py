@@ -19,7 +19,7 @@ MODULES = [name for name, f in FILES.items() if f.stem != "__init__"]
 # From the lowest to the highest; a module imports its own layer and the ones before it.
 LAYERS = [
     {"records", "errors", "settings"},
-    {"text", "commands", "phrases", "blocks", "private"},
+    {"text", "commands", "phrases", "blocks", "private", "sealed"},
     {"reading", "speakers", "boilerplate", "library_facts"},
     {"library_docx", "library_files", "library_pdf", "pdf_hidden"},
     {"pages", "situations", "library_document", "duplicates"},

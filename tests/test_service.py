@@ -17,7 +17,6 @@ from assistant.search import Query
 from assistant.service import build, reindex
 from assistant.settings import Settings
 
-PAGES = ("four-functions", "how-it-shows", "refusal-or-truancy", "what-school-refusal-is")
 ANCHOR = "how-it-shows"
 
 
@@ -30,26 +29,6 @@ class Counting(HashEmbedder):
     def encode(self, texts, tick=None):
         self.texts += texts
         return super().encode(texts, tick)
-
-
-@pytest.fixture(scope="module")
-def home(root, tmp_path_factory):
-    """A root of four pages that are related to each other, with an index beside it."""
-    home = tmp_path_factory.mktemp("home")
-    shutil.copytree(root / "prompts", home / "prompts")
-    folder = home / "knowledge" / "pages" / "understanding"
-    folder.mkdir(parents=True)
-    for file in (root / "knowledge").glob("*.yaml"):
-        shutil.copy(file, home / "knowledge")
-    boundaries = (root / "knowledge/boundaries.yaml").read_text(encoding="utf-8").split("\n- id: ")
-    (home / "knowledge/boundaries.yaml").write_text("\n- id: ".join(boundaries[:2]), encoding="utf-8")
-    for n, name in enumerate(PAGES):
-        text = (root / "knowledge/pages/understanding" / f"{name}.md").read_text(encoding="utf-8")
-        text, changed = re.subn(r"(?m)^related: .*$", f"related: [{PAGES[n - 1]}]", text)
-        assert changed == 1
-        (folder / f"{name}.md").write_text(text, encoding="utf-8")
-    reindex(Settings(home, home / "data"), HashEmbedder())
-    return home
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
+import signal
 import socket
 import tempfile
 import threading
@@ -223,4 +224,7 @@ def run(settings: Settings, reach: Reach, say: Callable[[str], None]) -> None:
             assistant.warm(say)
 
         threading.Thread(target=warm_once_up, daemon=True, name="warm").start()
+        # uvicorn stops gently and then sends itself the same signal again, which would end us before the folders go.
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(stop, lambda *_: None)
         server.run(sockets=[listener])
