@@ -18,6 +18,8 @@ from assistant.knowledge import Knowledge, load
 from assistant.service import Assistant
 from assistant.service import build as build_assistant
 
+pytest_plugins = ["browsing"]  # fixtures address, browser and visit
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -19,19 +19,20 @@ MODULES = [name for name, f in FILES.items() if f.stem != "__init__"]
 # From the lowest to the highest; a module imports its own layer and the ones before it.
 LAYERS = [
     {"records", "errors", "settings"},
-    {"text", "commands", "phrases"},
+    {"terminal"},
+    {"text", "commands", "phrases", "sections"},
     {"reading"},
     {"pages", "situations"},
-    {"knowledge", "replies", "embedding", "library", "classifier"},
+    {"knowledge", "replies", "embedding", "library", "classifier", "facets"},
     {"index", "check", "cited"},
     {"search", "safety", "deadlines", "guide"},
-    {"gate", "grounding", "answer", "conversation", "lookup", "letters", "spoken", "guide_files"},
-    {"pipeline", "session", "guide_links"},
+    {"gate", "grounding", "answer", "conversation", "desk", "letters", "spoken", "guide_files"},
+    {"pipeline", "session", "guide_links", "lookup"},
     {"service", "doctor", "retriever", "guide_reading", "hearing"},
     {"plan"},
     {"document", "showing", "guide_check"},
-    {"export", "guided"},
-    {"guide_cli"},
+    {"export", "guided", "brief"},
+    {"guide_cli", "desk_cli"},
     {"cli", "web"},
 ]
 LEVEL = {name: n for n, layer in enumerate(LAYERS) for name in layer}

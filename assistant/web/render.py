@@ -6,10 +6,9 @@ import html
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from assistant.records import Answer, Citation, HelpLine, Passage, Sentence
-from assistant.search import Found, Hit
+from assistant.records import Answer, Citation, HelpLine, Sentence
 
-__all__ = ["answer_html", "help_html", "lookup_html", "passage_address", "said_html"]
+__all__ = ["answer_html", "help_html", "passage_address", "said_html"]
 
 
 def _e(text: str) -> str:
@@ -102,28 +101,3 @@ def help_html(lines: Iterable[HelpLine]) -> str:
     texts = {"emergency": "Danger now", "lifeline-988": "Crisis, any hour"}
     items = "".join(f"<li><strong>{texts[line.id]}:</strong> {_e(line.how)}</li>" for line in shown)
     return f'<nav class="ds-help" aria-label="Help now"><ul>{items}</ul></nav>'
-
-
-def _card(hit: Hit) -> str:
-    p = hit.passage
-    sources = "; ".join(f"{s.title} ({s.as_of})" for s in p.sources)
-    speakers = ", ".join(dict.fromkeys(s.speaker.name for s in p.statements if s.speaker))
-    meta = " \u00b7 ".join(x for x in (p.jurisdiction, speakers, f"reviewed {p.reviewed}" if p.reviewed else "") if x)
-    address = passage_address(p.id)
-    return (
-        f'<article class="ds-card"><h3><a class="ds-open" href="{address}">{_e(p.page_title)}: {_e(p.heading)}</a></h3>'
-        f'<p class="ds-meta">{_e(meta)}</p><p>{_text(p)}</p><p class="ds-meta">{_e(sources)}</p>'
-        f'<button type="button" class="ds-copy">Copy with citation</button></article>'
-    )
-
-
-def _text(passage: Passage) -> str:
-    return "<br>".join(_e(row) for row in passage.text.splitlines())
-
-
-def lookup_html(found: Found | None, message: str = "") -> str:
-    """Result cards; a message instead where there is nothing to show."""
-    if message or found is None or not found.hits:
-        return f'<p class="ds-empty" role="status">{_e(message or "Nothing found. Try other or fewer words.")}</p>'
-    count = f"{len(found.hits)} of {len(found.matched)} passages, best first"
-    return f'<p class="ds-meta" role="status">{count}</p>' + "".join(_card(h) for h in found.hits)

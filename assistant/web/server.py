@@ -19,15 +19,21 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from assistant.errors import IndexProblem, InputError
+from assistant.lookup import copy_text, result_json
 from assistant.service import Assistant, build
 from assistant.settings import Settings, private_temp
-from assistant.web.passages import passage_json, passage_page
+from assistant.text import MAX_CHARS
+from assistant.web.desk import desk_or_none, desk_router, passage_page
+from assistant.web.desk_brief import brief_router
 
 __all__ = ["ROUTES_CLOSED", "create_app", "run"]
 
 MAX_BODY = 256_000  # bytes; the longest message is 4,000 characters
 _HERE = Path(__file__).parent
-_ASSETS = {"doorstep.css": "text/css; charset=utf-8", "doorstep.js": "text/javascript; charset=utf-8"}
+_ASSETS = {
+    "doorstep.css": "text/css; charset=utf-8", "doorstep.js": "text/javascript; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8",
+}  # fmt: skip
 
 # Gradio serves more than this page needs; what could take a file, fetch an address or show state is closed.
 ROUTES_CLOSED = (
@@ -52,6 +58,17 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+# Our own pages need no inline script, and send their forms to this server; a form needs a referrer to name its origin.
+_DESK_HEADERS = {
+    **_HEADERS,
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+}
+_DESK_PATHS = ("/lookup", "/passages/")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -123,7 +140,8 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _with_headers(send: Send, scope: Scope) -> Send:
-    fixed = [(k.lower().encode(), v.encode()) for k, v in _HEADERS.items()]
+    headers = _DESK_HEADERS if scope["path"].startswith(_DESK_PATHS) else _HEADERS
+    fixed = [(k.lower().encode(), v.encode()) for k, v in headers.items()]
     # Assets carry a hash in their name and may be kept; everything a person reads or types may not.
     if not scope["path"].startswith(("/assets/", "/look/", "/static/", "/gradio_api/static")):
         fixed.append((b"cache-control", b"no-store"))
@@ -149,9 +167,12 @@ def _own_routes(app: FastAPI, assistant: Assistant) -> None:
     @app.get("/passages/{passage_id}", include_in_schema=False)
     def passage(passage_id: str, request: Request) -> Response:
         if _wants_json(request):
-            data = passage_json(assistant.knowledge, passage_id)
-            return JSONResponse(data) if data else JSONResponse({"error": "no such passage"}, 404)
-        page = passage_page(assistant.knowledge, passage_id, date.today())
+            found = assistant.knowledge.passage_by_id.get(passage_id)
+            if found is None:
+                return JSONResponse({"error": "no such passage"}, 404)
+            return JSONResponse({**result_json(found), "copy": copy_text(found)})
+        words = request.query_params.get("q", "")[:MAX_CHARS]
+        page = passage_page(assistant.knowledge, desk_or_none(assistant), passage_id, words, date.today())
         return HTMLResponse(page) if page else HTMLResponse("There is no such passage.", 404)
 
     @app.get("/look/{name}", include_in_schema=False)
@@ -175,6 +196,8 @@ def create_app(assistant: Assistant, hosts: tuple[str, ...] = ()) -> FastAPI:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="Doorstep")
     _own_routes(app, assistant)
+    app.include_router(desk_router(assistant))
+    app.include_router(brief_router(assistant))
     gr.mount_gradio_app(
         app, build_page(assistant), path="/", show_error=False, run_history=False, max_file_size="1kb",
         allowed_paths=[], blocked_paths=[str(assistant.settings.data)], ssr_mode=False, pwa=False, mcp_server=False,
@@ -239,6 +262,8 @@ def run(settings: Settings, host: str, port: int, public_host: str | None, say: 
                 time.sleep(0.02)
             say(f"Doorstep is at http://{host}:{port}  (stop with Ctrl-C)")
             assistant.warm(say)
+            with contextlib.suppress(IndexProblem):  # said by the first page that needs it
+                assistant.desk()
 
         threading.Thread(target=warm_once_up, daemon=True, name="warm").start()
         server.run(sockets=[listener])
