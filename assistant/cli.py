@@ -1,7 +1,6 @@
-"""doorstep ask | lookup | index | check | doctor | serve. Words in, words or JSON out; no logic of its own.
+"""doorstep ask | index | check | doctor | serve; words in, words or JSON out; no logic of its own.
 
-Exit codes: 0 done; 1 the check found problems, or a batch had lines that could not be used; 2 the input or a
-setting cannot be used; 3 the index, the encoder or the port is not available.
+Exit codes are those of `terminal`.
 """
 
 from __future__ import annotations
@@ -9,25 +8,26 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from assistant.errors import DoorstepError, EmbeddingError, IndexProblem, InputError
+from assistant.desk_cli import register
+from assistant.errors import InputError
 from assistant.guide_cli import app as guide_app
 from assistant.settings import Settings, private_files, quiet_environment
+from assistant.terminal import FOUND_PROBLEMS, OK, UNAVAILABLE
+from assistant.terminal import dump as _dump
+from assistant.terminal import one_line_errors as _one_line_errors
+from assistant.terminal import say as _say
 
 if TYPE_CHECKING:
-    from assistant.records import Answer, Passage, Turn
-    from assistant.search import Found
+    from assistant.records import Answer, Turn
     from assistant.service import Assistant
 
 __all__ = ["app", "main"]
-
-OK, FOUND_PROBLEMS, BAD_INPUT, UNAVAILABLE = 0, 1, 2, 3
 
 app = typer.Typer(
     name="doorstep",
@@ -38,44 +38,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(guide_app, name="guide")
+register(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"doorstep: {message}", err=True)
-    raise typer.Exit(code)
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Every error a person can act on becomes one line on stderr and an exit code."""
-    try:
-        yield
-    except (IndexProblem, EmbeddingError) as error:
-        _fail(str(error), UNAVAILABLE)
-    except DoorstepError as error:
-        _fail(str(error), BAD_INPUT)
-    except BrokenPipeError:  # the reader of our output went away, for example `| head`
-        sys.stderr.close()
-        raise typer.Exit(OK) from None
-    except OSError as error:
-        _fail(f"{error.filename or 'file'}: {error.strerror or error}", BAD_INPUT)
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
 
 
 def _assistant() -> Assistant:
     from assistant.service import build  # noqa: PLC0415 - heavy imports stay inside commands
 
     return build(Settings.read(), say=_say)
-
-
-def _dump(data: object) -> None:
-    sys.stdout.buffer.write(json.dumps(data, ensure_ascii=False, indent=2).encode("utf-8", "replace") + b"\n")
-    sys.stdout.flush()
 
 
 def _read_text(file: str) -> str:
@@ -194,54 +165,6 @@ def _show_answer(answer: Answer) -> None:
         console.print("\n[bold]You could ask next[/bold]")
         for title in answer.suggestions:
             console.print(f"- {escape(title)}")
-
-
-@app.command()
-def lookup(
-    query: Annotated[str, typer.Argument(help="Words to look for.")],
-    json_: Json = False,
-    k: Annotated[int, typer.Option("-k", help="How many results, 1 to 50.")] = 10,
-    topic: Annotated[str | None, typer.Option(help="A topic slug, for example truancy-sarb.")] = None,
-    speaker: Annotated[str | None, typer.Option(help="stutman, marsh or shove.")] = None,
-    jurisdiction: Annotated[str | None, typer.Option(help="California, Federal or General.")] = None,
-    kind: Annotated[str | None, typer.Option(help="expert, article, law, research, help or library.")] = None,
-) -> None:
-    """Look up passages of the guidance, the law and the library."""
-    with _one_line_errors():
-        from assistant.knowledge import load  # noqa: PLC0415
-        from assistant.lookup import facets, result_json, wanted  # noqa: PLC0415
-
-        # Checked first: nobody should wait for the encoder to hear of a slip.
-        question = wanted(load(Settings.read().root), query, k, topic, speaker, jurisdiction, kind)
-        assistant = _assistant()
-        found = assistant.lookup(question)
-        counts = facets(found)
-        if json_:
-            results = [result_json(h.passage, h.score) for h in found.hits]
-            _dump({"query": query, "total": len(found.matched), "facets": counts, "results": results})
-        else:
-            _show_lookup(found)
-
-
-def _show_lookup(found: Found) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.markup import escape  # noqa: PLC0415
-
-    console = Console(highlight=False)
-    if not found.hits:
-        console.print("Nothing found. Try fewer or other words, or leave a facet out.")
-    for hit in found.hits:
-        p = hit.passage
-        console.print(
-            f"[bold]{escape(p.page_title)} > {escape(p.heading)}[/bold]  [dim]{p.topic}, {p.jurisdiction}[/dim]"
-        )
-        console.print(escape(p.text))
-        console.print(f"[dim]{escape(_sources_line(p))}  /passages/{p.id}[/dim]\n")
-
-
-def _sources_line(passage: Passage) -> str:
-    reviewed = f" Reviewed {passage.reviewed}." if passage.reviewed else ""
-    return "; ".join(f"{s.title} ({s.as_of})" for s in passage.sources) + "." + reviewed
 
 
 @app.command()

@@ -23,10 +23,12 @@ __all__ = [
     "Document",
     "LogRow",
     "letter_document",
+    "link_in",
     "link_of",
     "log_document",
     "plan_document",
     "source_line",
+    "stamp",
     "to_markdown",
     "to_text",
 ]
@@ -89,22 +91,29 @@ class _Sources:
         return tuple(dict.fromkeys(self._place[i] for i in ids if i in self._place))
 
 
-def _stamp(phrases: Phrases, reviewed: str, made: str) -> tuple[str, ...]:
+def stamp(phrases: Phrases, reviewed: str, made: str) -> tuple[str, ...]:
+    """The last lines of a document: how old its words are, both days ISO, and what it is not."""
     days = {"reviewed": shown(date.fromisoformat(reviewed)), "made": shown(date.fromisoformat(made))}
     return phrases.say("stamp", **days), phrases.say("disclaimer")
 
 
-def link_of(credit: Credit) -> str:
-    """Where a source can be checked, as an address; "" where it names no site."""
-    match = re.match(r"^((?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s,;]*)?)(?=[,;\s]|$)", credit.check_at, re.IGNORECASE)
+def link_in(check_at: str) -> str:
+    """The address that "check at" opens with; "" where it names no site."""
+    match = re.match(r"^((?:[a-z0-9-]+\.)+[a-z]{2,}(?:/[^\s,;]*)?)(?=[,;\s]|$)", check_at, re.IGNORECASE)
     return f"https://{match[1]}" if match else ""
 
 
+def link_of(credit: Credit) -> str:
+    """Where a source can be checked, as an address; "" where it names no site."""
+    return link_in(credit.check_at)
+
+
 def source_line(credit: Credit) -> str:
-    """One source in words: what it says, where it stands, who said it, how old the copy is, where to check it."""
+    """One source in words: what it says (where that is quoted), who said it, how old the copy is, where to check it."""
     who = f"{credit.speaker}. " if credit.speaker else ""
     where = f" Check at: {credit.check_at}." if credit.check_at else ""
-    return f"\u201c{credit.quote}\u201d {who}{credit.source}, {credit.publisher} ({credit.as_of}).{where}"
+    said = f"\u201c{credit.quote}\u201d " if credit.quote else ""
+    return f"{said}{who}{credit.source}, {credit.publisher} ({credit.as_of}).{where}"
 
 
 def plan_document(plan: Plan, said: Said, phrases: Phrases) -> Document:
@@ -138,7 +147,7 @@ def plan_document(plan: Plan, said: Said, phrases: Phrases) -> Document:
         tuple(blocks),
         tuple(sources.found),
         phrases.say("sources"),
-        _stamp(phrases, plan.reviewed, plan.made),
+        stamp(phrases, plan.reviewed, plan.made),
     )
 
 
@@ -174,7 +183,7 @@ def letter_document(
             blocks.append(Block("item", first, sources.marks(paragraph.statements)))
     return Document(
         draft.title, tuple(blocks), tuple(sources.found), phrases.say("sources"),
-        _stamp(phrases, draft.reviewed, draft.made), letter=True,
+        stamp(phrases, draft.reviewed, draft.made), letter=True,
     )  # fmt: skip
 
 

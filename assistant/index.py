@@ -260,6 +260,17 @@ class Index:
             found = self._collections[kind].get(ids=list(ids), include=["embeddings"])
         return {i: np.asarray(v, dtype=np.float32) for i, v in zip(found["ids"], found["embeddings"], strict=True)}
 
+    def matrix(self, kind: str) -> tuple[list[str], list[str], Vectors]:
+        """Every row of a kind: ids, owners and vectors of shape (rows, dimension), in one unspecified order.
+
+        Raises:
+            IndexProblem: the store failed.
+        """
+        with _native_errors("the index cannot be read", self.folder):
+            found = self._collections[kind].get(include=["embeddings", "metadatas"])
+        vectors = np.asarray(found["embeddings"], dtype=np.float32).reshape(-1, self.manifest.dimension)
+        return list(found["ids"]), [str(m["owner"]) for m in found["metadatas"]], vectors
+
     def known_vectors(self) -> dict[str, Vectors]:
         """Every stored vector by the hash of its text, so that a rebuild embeds only what changed."""
         known: dict[str, Vectors] = {}

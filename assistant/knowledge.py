@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from assistant.errors import ContentError, Problem
 from assistant.pages import Known, read_page
@@ -61,10 +61,18 @@ class _TopicRow(Strict):
 
 
 class _TermRow(Strict):
-    say: list[str] = Field(min_length=1)
+    acronyms: dict[str, str] = {}
+    say: list[str] = Field(default=[], validate_default=True)
     means: str = Field(min_length=2)
     topics: list[str] = []
     lang: Literal["en", "es"] = "en"
+
+    @field_validator("say")
+    @classmethod
+    def _something_is_said(cls, say: list[str], info: ValidationInfo) -> list[str]:
+        if not say and not info.data.get("acronyms"):
+            raise ValueError("expected at least one phrase, or acronyms")
+        return say
 
 
 class _HelpRow(Strict):
@@ -106,12 +114,17 @@ class _BoundaryRow(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One bridge of vocabulary.yaml: any of `say` in a question adds `means` to what is searched."""
+    """One bridge of vocabulary.yaml: any of `say` in a question adds `means` to what is searched.
+
+    `acronyms` are pairs of an acronym and what it stands for: the glossary of the desk. A term without `say` is of
+    the desk alone.
+    """
 
     say: tuple[str, ...]
     means: str
     topics: tuple[str, ...]
     lang: str
+    acronyms: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,14 +324,18 @@ def load(root: Path) -> Knowledge:
     pages = {file: page for file in _page_files(root) if (page := read_page(reader, file, known))}
     _cross_checks(reader, pages)
     terms = tuple(
-        Term(tuple(r.say), r.means, tuple(r.topics), r.lang) for r in reader.rows("vocabulary.yaml", _TermRow)
+        Term(tuple(r.say), r.means, tuple(r.topics), r.lang, tuple(r.acronyms.items()))
+        for r in reader.rows("vocabulary.yaml", _TermRow)
     )
+    acronyms: set[str] = set()
     for term in terms:
+        for acronym, _ in term.acronyms:
+            if acronym in acronyms:
+                reader.say(root / "knowledge/vocabulary.yaml", 1, "acronyms", f"{acronym!r} stands twice")
+            acronyms.add(acronym)
         for slug in term.topics:
             if slug not in known.topics:
-                reader.say(
-                    root / "knowledge/vocabulary.yaml", 1, "topics", f"unknown topic {slug!r} at {term.say[0]!r}"
-                )
+                reader.say(root / "knowledge/vocabulary.yaml", 1, "topics", f"unknown topic {slug!r} at {term.means!r}")
     lines = tuple(HelpLine(**r.model_dump()) for r in reader.rows("helplines.yaml", _HelpRow))
     boundaries = tuple(
         Boundary(r.id, r.status, r.reply, tuple(r.examples), tuple(r.words))

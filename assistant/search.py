@@ -25,16 +25,16 @@ from assistant.knowledge import Knowledge, Term
 from assistant.records import Passage, Situation
 from assistant.text import spanish, stems, tokens
 
-__all__ = ["Evidence", "Found", "Hit", "MAX_K", "Query", "Search"]
+__all__ = ["Evidence", "Found", "Hit", "MAX_K", "Query", "Search", "WEIGHT"]
 
 MAX_K = 50
 _DEPTH = {"passages": 250, "statements": 400, "questions": 200, "boundaries": 60}  # rows read of each kind
-_WEIGHT = {
+WEIGHT = {
     "passages": 12.3, "statements": 5.4, "question": 1.6, "second": 5.2, "words": 2.7, "vocabulary": 2.0,
     "page": 0.45, "topic": 0.7,
 }  # fmt: skip
 _LEAST = 1e-4  # a probability below this says no more than this
-_ALONE = _WEIGHT["words"] + (_WEIGHT["question"] + _WEIGHT["second"]) / 2  # of words where there are no questions
+_ALONE = WEIGHT["words"] + (WEIGHT["question"] + WEIGHT["second"]) / 2  # of words where there are no questions
 _BEST = 3  # passages, and statements, of a page that are averaged
 _SHORT = 30  # up to this many words the vocabulary's terms are embedded with the message
 _MATCH = 0.35  # cosine from which a passage matches whatever its words
@@ -218,70 +218,86 @@ class Search:
             raise InputError(f"k is {query.k!r}: give a whole number from 1 to {MAX_K}")
         if query.topic and query.topic not in self.knowledge.topics and query.topic != "library":
             raise InputError(f"unknown topic {query.topic!r}: one of {', '.join(self.knowledge.topics)}")
-        terms = self._vocabulary.match(query.text)
+        terms = self.terms(query.text)
         added = " ".join(dict.fromkeys(t.means for t in terms))
         words = self._words(f"{query.text} {added}")
         vector: Vectors | None = None
         near: dict[str, list[Near]] = {kind: [] for kind in _DEPTH}
         if self.index and self.embedder:
-            vector = self.embedder.encode([self._embedded(query.text, added)])[0]
+            vector = self.embedder.encode([self.embedded(query.text, added)])[0]
             near = {kind: self.index.nearest(kind, vector, depth) for kind, depth in _DEPTH.items()}
         scores = _scores(near, words)
-        own_words = _WEIGHT["words"]
+        own_words = WEIGHT["words"]
         if self._documents and vector is not None:
             pages = self._document_scores(scores, self._documents.words(query.text))
             own_words = _ALONE
         else:
-            pages = self._page_scores(scores, terms, self._embedded(query.text, added), vector)
+            pages = self._page_scores(scores, terms, self.embedded(query.text, added), vector)
         chance = _softmax(pages)
         hits = self._hits(scores, pages, chance, query, own_words)
         return Found(
             tuple(hits[: query.k]),
-            self._evidence(query.text, terms, near, hits, self._odds(self._embedded(query.text, added), vector)),
+            self._evidence(query.text, terms, near, hits, self._odds(self.embedded(query.text, added), vector)),
             self._topics(chance),
-            self._situations(query.text, self._embedded(query.text, added), vector),
+            self._situations(query.text, self.embedded(query.text, added), vector),
             tuple(h.passage for h in hits),
             vector,
             tuple(t.means for t in terms),
         )
 
+    def terms(self, text: str) -> list[Term]:
+        """Terms of the vocabulary that a text says, in order."""
+        return self._vocabulary.match(text)
+
+    def word_scores(self, text: str) -> Vectors:
+        """BM25 of every passage, in the order of `knowledge.passages`, divided by the best one; 0 holds no word."""
+        scores = self._bm25_scores(text)
+        return scores / (float(scores.max(initial=0.0)) or 1.0)
+
+    def stems_of(self, passage_id: str) -> set[str]:
+        """The stems that a passage holds, its title and heading counted."""
+        return self._stems[passage_id]
+
     @staticmethod
-    def _embedded(text: str, added: str) -> str:
+    def embedded(text: str, added: str) -> str:
         """What is embedded: the vocabulary's terms help a short message and replace a Spanish one."""
         if added and spanish(text):
             return added
         return f"{text} ({added})" if added and len(text.split()) <= _SHORT else text
 
     def _words(self, text: str) -> dict[str, float]:
-        wanted = [s for s in dict.fromkeys(stems(text)) if s in self._known]
-        if not wanted or not self._ids:
-            return {}
-        scores = self._bm25.get_scores(wanted)
-        top = float(scores.max()) or 1.0
+        scores = self._bm25_scores(text)
+        top = float(scores.max(initial=0.0)) or 1.0
         return {self._ids[i]: float(scores[i]) / top for i in np.flatnonzero(scores > 0)}
 
+    def _bm25_scores(self, text: str) -> Vectors:
+        wanted = [s for s in dict.fromkeys(stems(text)) if s in self._known]
+        if not wanted or not self._ids:
+            return np.zeros(len(self._ids), dtype=np.float32)
+        return np.asarray(self._bm25.get_scores(wanted), dtype=np.float32)
+
     def _page_scores(self, s: _Scores, terms: Sequence[Term], text: str, vector: Vectors | None) -> dict[str, float]:
-        page_chance, topic_chance = self._read(text, vector)
+        page_chance, topic_chance = self.read(text, vector)
         least = min(page_chance.values(), default=0.0)  # for a library document, which nothing was learned about
         said = Counter(topic for term in terms for topic in term.topics)
         out = {}
         for unit, passages in self._units.items():
             word = max((s.words.get(p.id, 0.0) for p in passages), default=0.0)
-            score = _WEIGHT["words"] * word + _WEIGHT["vocabulary"] * min(said[passages[0].topic], 2) / 2
+            score = WEIGHT["words"] * word + WEIGHT["vocabulary"] * min(said[passages[0].topic], 2) / 2
             if vector is not None:
                 questions = s.questions.get(unit, [])
-                score += _WEIGHT["passages"] * _mean_of_best([s.passages.get(p.id, s.floor) for p in passages])
-                score += _WEIGHT["statements"] * _mean_of_best(
+                score += WEIGHT["passages"] * _mean_of_best([s.passages.get(p.id, s.floor) for p in passages])
+                score += WEIGHT["statements"] * _mean_of_best(
                     [c for p in passages for c in s.statements.get(p.id, [s.floor])]
                 )
-                score += _WEIGHT["question"] * (questions[0] if questions else s.floor)
-                score += _WEIGHT["second"] * (questions[1] if len(questions) > 1 else s.floor)
-                score += _WEIGHT["page"] * log(page_chance.get(unit, least) + _LEAST)
-                score += _WEIGHT["topic"] * log(topic_chance.get(passages[0].topic, least) + _LEAST)
+                score += WEIGHT["question"] * (questions[0] if questions else s.floor)
+                score += WEIGHT["second"] * (questions[1] if len(questions) > 1 else s.floor)
+                score += WEIGHT["page"] * log(page_chance.get(unit, least) + _LEAST)
+                score += WEIGHT["topic"] * log(topic_chance.get(passages[0].topic, least) + _LEAST)
             out[unit] = score
         return out
 
-    def _read(self, text: str, vector: Vectors | None) -> tuple[Counter[str], Counter[str]]:
+    def read(self, text: str, vector: Vectors | None) -> tuple[Counter[str], Counter[str]]:
         """How likely each page and each topic is, by the linear reading alone."""
         pages: Counter[str] = Counter()
         topics: Counter[str] = Counter()
@@ -299,7 +315,7 @@ class Search:
         """
         return {
             unit: _ALONE * words.get(unit, 0.0)
-            + _WEIGHT["passages"] * _mean_of_best([s.passages.get(p.id, s.floor) for p in passages])
+            + WEIGHT["passages"] * _mean_of_best([s.passages.get(p.id, s.floor) for p in passages])
             for unit, passages in self._units.items()
         }
 
@@ -310,7 +326,7 @@ class Search:
         hits = []
         for unit, passages in self._units.items():
             for p in passages:
-                own = _WEIGHT["passages"] * s.passages.get(p.id, s.floor) + own_words * s.words.get(p.id, 0.0)
+                own = WEIGHT["passages"] * s.passages.get(p.id, s.floor) + own_words * s.words.get(p.id, 0.0)
                 sure = bool(s.passages) and chance[unit] >= _SURE
                 near = sure or s.words.get(p.id, 0.0) >= _WORDS or s.passages.get(p.id, 0.0) >= _MATCH
                 if near and query.allows(p):

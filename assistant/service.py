@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from assistant.desk import Desk
 from assistant.embedding import Embedder, load_encoder
 from assistant.errors import DoorstepError, EmbeddingError, IndexProblem
 from assistant.index import Index, current_folder
@@ -40,6 +41,8 @@ class Assistant:
         self._lock = threading.Lock()
         self._embedder: Embedder | None = None
         self._refused: Path | None = None  # a newer index that could not be used
+        self._desk: Desk | None = None  # of the search in use; made when it is first asked for
+        self._desk_lock = threading.Lock()
         self._parts = Parts(knowledge, replies, watch, None)
 
     @property
@@ -163,6 +166,21 @@ class Assistant:
         if self._parts.search is None:
             raise IndexProblem("the search is not ready yet: try again in a few seconds")
         return self._parts.search.find(query)
+
+    def desk(self) -> Desk:
+        """The navigator's search over what is loaded now; the first call reads the index into memory.
+
+        Raises:
+            IndexProblem: nothing can be searched yet, or the store failed.
+        """
+        self._follow_pointer()
+        search = self._parts.search
+        if search is None:
+            raise IndexProblem("the search is not ready yet: try again in a few seconds")
+        with self._desk_lock:
+            if self._desk is None or self._desk.search is not search:
+                self._desk = Desk(search)
+            return self._desk
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from assistant.knowledge import Knowledge, load
 from assistant.service import Assistant, reindex
 from assistant.service import build as build_assistant
 
+pytest_plugins = ["browsing"]  # fixtures address, browser and visit
+
 ROOT = Path(__file__).resolve().parents[1]
 HOME_PAGES = ("four-functions", "how-it-shows", "refusal-or-truancy", "what-school-refusal-is")
 

@@ -16,7 +16,9 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-COMMANDS = ("ask", "lookup", "index", "check", "doctor", "serve")
+from assistant.lookup import copy_text
+
+COMMANDS = ("ask", "lookup", "topics", "show", "index", "check", "doctor", "serve")
 WORDS_ONLY = {"DOORSTEP_MODEL": "/nonexistent"}
 TRUANCY = "My child has anxiety and the school sent us a truancy letter. What should I do?"
 
@@ -184,7 +186,7 @@ def test_lookup_gives_the_agreed_object(doorstep, knowledge):
     found = json.loads(done.out)
     assert list(found) == ["query", "total", "facets", "results"]
     assert found["query"] == "SARB hearing" and found["total"] >= len(found["results"]) == 4
-    assert set(found["facets"]) == {"topic", "speaker", "jurisdiction", "kind"}
+    assert set(found["facets"]) == {"topic", "speaker", "jurisdiction", "kind", "source", "reviewed"}
     for row in found["results"]:
         assert {"passage_id", "score", "page_title", "heading", "topic", "text", "statements", "sources"} <= set(row)
         assert row["topic"] == "truancy-sarb" and row["sources"]
@@ -209,6 +211,35 @@ def test_lookup_refuses_in_one_line(doorstep, arguments, word):
     done = doorstep("lookup", *arguments, **WORDS_ONLY)
     one_error(done, 2, word)
     assert not done.out
+
+
+@pytest.mark.parametrize("format_", ["plain", "markdown", "apa"])
+def test_lookup_prints_what_the_page_copies(doorstep, knowledge, format_):
+    done = doorstep("lookup", "48260 .5 notice", "-k", "2", "--copy", format_, **WORDS_ONLY)
+    assert done.code == 0, done.err
+    texts = [copy_text(p, format_) for p in knowledge.passages]
+    assert sum(t in done.out for t in texts) == 2 and "48260.5" in done.out
+
+
+def test_a_facet_alone_lists_everything_that_has_it(doorstep, knowledge):
+    found = json.loads(doorstep("lookup", "--json", "-k", "50", "--source", "LAW-TRU-02", **WORDS_ONLY).out)
+    cites = [p.id for p in knowledge.passages if any(s.id == "LAW-TRU-02" for s in p.sources)]
+    assert [r["passage_id"] for r in found["results"]] == cites and found["total"] == len(cites) > 1
+
+
+def test_formats_exclude_each_other(doorstep):
+    one_error(doorstep("lookup", "sarb", "--json", "--markdown", **WORDS_ONLY), 2, "exclude")
+    one_error(doorstep("lookup", "sarb", "--copy", "bibtex", **WORDS_ONLY), 2, "unknown format 'bibtex'", "apa")
+
+
+def test_topics_and_one_passage(doorstep, knowledge):
+    rows = json.loads(doorstep("topics", "--json").out)
+    assert sum(r["passages"] for r in rows) == len(knowledge.passages)
+    first = knowledge.passages[0]
+    shown = json.loads(doorstep("show", f"/passages/{first.id}#s1", "--json").out)
+    assert shown["text"] == first.text and shown["copy"] == copy_text(first)
+    assert first.heading in doorstep("show", first.id).out
+    one_error(doorstep("show", "nope"), 2, "there is no passage 'nope'")
 
 
 def test_a_data_folder_that_cannot_be_written_is_named(doorstep):

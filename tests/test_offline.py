@@ -52,6 +52,7 @@ control = try_out()
 
 from assistant.settings import Settings, quiet_environment
 quiet_environment()
+from datetime import date
 from assistant.lookup import wanted
 from assistant.service import build
 from assistant.web.server import create_app
@@ -66,7 +67,8 @@ asked = (
     "my son says he wants to kill himself",
 )
 answers = [assistant.answer(text) for text in asked]
-found = assistant.lookup(wanted(assistant.knowledge, "SARB hearing", 5))
+desk = assistant.desk()
+found = desk.find(wanted(desk.facets, "SARB hearing", 5), date.today())
 print(json.dumps({
     "control": control, "refused": refused, "pages": pages, "problem": assistant.problem, "hits": len(found.hits),
     "statuses": [a.status.value for a in answers], "cited": [len(a.citations) for a in answers],

@@ -3,102 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-
-CHROMIUM = shutil.which("chromium")
-playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
+from browsing import get_json, served
 
 TRUANCY = "My child has anxiety and the school sent us a truancy letter. What should I do?"
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-)  # fmt: skip
 PASSAGE = "/passages/truancy-letter-arrived.what-it-means"
-
-
-def get_json(address):
-    request = urllib.request.Request(address, headers={"Accept": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as got:
-        return json.load(got)
-
-
-@contextmanager
-def served(root, settings, folder, **env):
-    """`doorstep serve` on a free port, once its search is ready; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = folder / "log.txt"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("DOORSTEP_")}
-    with log.open("w") as stream:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "assistant.cli", "serve", "--port", str(port)],
-            cwd=root, env={**environment, "DOORSTEP_DATA": str(settings.data), **env}, stdout=stream, stderr=stream,
-        )  # fmt: skip
-        try:
-            for _ in range(1200):
-                assert server.poll() is None, log.read_text()
-                try:
-                    if get_json(f"http://127.0.0.1:{port}/health")["ready"]:
-                        break
-                except OSError:
-                    pass
-                time.sleep(0.25)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(30)
-    assert "Traceback" not in log.read_text()
-
-
-@pytest.fixture(scope="module")
-def address(root, settings, tmp_path_factory):
-    """A page that takes as many questions as the tests below ask."""
-    with served(root, settings, tmp_path_factory.mktemp("serve"), DOORSTEP_ASKS_A_MINUTE="1000") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright_api.sync_playwright() as p:
-        launched = p.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Open the page in a fresh profile; no test may send a request elsewhere or cause an error in the page."""
-    contexts, foreign, errors = [], [], []
-    own = (f"{address}/", "data:", "blob:", "about:")
-
-    def opened(width=1200, height=900, scheme="light", path="/"):
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda r: foreign.append(r.url) if not r.url.startswith(own) else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.goto(address + path)
-        if path == "/":
-            page.wait_for_selector("#next button >> visible=true")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not foreign + errors
 
 
 def ask(page, text=TRUANCY):
@@ -108,18 +20,6 @@ def ask(page, text=TRUANCY):
     page.click("#send")
     page.locator("#chat .ds-sources").nth(answers).wait_for()
     return page.locator("#chat .ds-answer").last.locator("a.ds-cite")
-
-
-def look_up(page, text):
-    page.get_by_role("tab", name="Look up").click()
-    page.locator("#query").locator("textarea, input").fill(text)
-    page.click("#find")
-    page.wait_for_selector(".ds-card")
-    return page.locator(".ds-card")
-
-
-def cards(page):
-    return [urlsplit(a.get_attribute("href")).path.split("/")[-1] for a in page.locator(".ds-card a.ds-open").all()]
 
 
 def too_low(page):
@@ -448,23 +348,15 @@ def test_leaving_ends_at_a_neutral_page_and_back_shows_nothing(visit, address):
     assert page.locator(".ds-said").count() == 0
 
 
-def test_looking_up_filters_by_topic_and_copies_with_the_citation(visit, address, knowledge):
+def test_the_look_up_tab_leads_to_the_desk_and_keeps_the_talk(visit, address):
     page = visit()
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    look_up(page, "anxiety")
-    assert len({knowledge.passage_by_id[i].topic for i in cards(page)}) > 1
-    page.locator("#topic input").click()
-    page.get_by_role("option", name=knowledge.topics["truancy-sarb"].title).click()
-    page.wait_for_function(
-        "ids => [...document.querySelectorAll('.ds-card a.ds-open')].every(a => ids.includes(a.pathname.slice(10)))",
-        arg=[p.id for p in knowledge.passages if p.topic == "truancy-sarb"],
-    )
-    assert cards(page)
-    page.locator(".ds-copy").first.click()
-    page.wait_for_selector(".ds-copy >> text=Copied")
-    assert page.evaluate("navigator.clipboard.readText()") == get_json(f"{address}/passages/{cards(page)[0]}")["copy"]
-    page.locator(".ds-card a.ds-open").first.click()
-    page.wait_for_selector("dialog[open] h2")
+    ask(page)
+    page.get_by_role("tab", name="Look up").click()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Open the desk").click()
+    opened.value.wait_for_selector("#q")
+    assert urlsplit(opened.value.url).path == "/lookup"
+    assert page.locator("#chat .ds-said").count() == 1, "the conversation is still there"
 
 
 def test_on_a_phone_everything_fits(visit):
@@ -481,7 +373,8 @@ def test_on_a_phone_everything_fits(visit):
     dialog = page.wait_for_selector("dialog[open]:has(mark)").bounding_box()
     assert abs(dialog["y"] + dialog["height"] - 844) <= 1 and dialog["width"] == 390
     page.keyboard.press("Escape")
-    assert look_up(page, "SARB hearing").first.is_visible()
+    page.get_by_role("tab", name="Look up").click()
+    assert page.get_by_role("link", name="Open the desk").is_visible()
     assert not page.evaluate(sideways)
 
 
@@ -495,7 +388,8 @@ def test_every_button_can_be_hit_with_a_thumb(visit, width):
     page.wait_for_selector("dialog[open] mark")
     low += too_low(page)
     page.keyboard.press("Escape")
-    look_up(page, "SARB hearing")
+    page.get_by_role("tab", name="Look up").click()
+    page.get_by_role("link", name="Open the desk").wait_for()
     assert not low + too_low(page)
 
 
@@ -519,7 +413,8 @@ def test_no_barrier_is_found(visit, address, scheme):
     page.wait_for_selector("dialog[open] mark")
     examine("dialog")
     page.keyboard.press("Escape")
-    look_up(page, "SARB hearing")
+    page.get_by_role("tab", name="Look up").click()
+    page.get_by_role("link", name="Open the desk").wait_for()
     examine("look up")
     page.get_by_role("tab", name="Talk").click()
     page.click("#start-over")

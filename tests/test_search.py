@@ -6,7 +6,6 @@ import pytest
 
 from assistant.errors import InputError
 from assistant.knowledge import Term
-from assistant.lookup import facets, wanted
 from assistant.search import MAX_K, Query, Search
 
 
@@ -44,21 +43,6 @@ def test_unknown_topic_names_the_known_ones(words):
         words.find(Query("letter", topic="cooking"))
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("topic", "cooking"), ("speaker", "nobody"), ("jurisdiction", "Mars"), ("kind", "rumour")],
-)
-def test_lookup_names_an_unknown_facet(knowledge, field, value):
-    with pytest.raises(InputError, match=f"unknown {field} {value!r}: one of "):
-        wanted(knowledge, "letter", 10, **{field: value})
-
-
-@pytest.mark.parametrize("text", ["", "  ", "?!", "\u200b"])
-def test_lookup_needs_a_word(knowledge, text):
-    with pytest.raises(InputError, match="at least one word"):
-        wanted(knowledge, text, 10)
-
-
 FACETS = {
     "topic": ("truancy-sarb", lambda p: p.topic == "truancy-sarb"),
     "jurisdiction": ("Federal", lambda p: p.jurisdiction == "Federal"),
@@ -82,15 +66,6 @@ def test_facets_together_and_jurisdiction_in_any_case(words):
     found = words.find(query)
     assert found.hits
     assert {(h.passage.topic, h.passage.jurisdiction) for h in found.hits} == {("truancy-sarb", "California")}
-
-
-def test_facet_counts_are_of_everything_that_matched(words):
-    found = words.find(Query("truancy", k=3))
-    counts = facets(found)
-    assert sum(counts["topic"].values()) == len(found.matched) > 3
-    assert list(counts) == ["topic", "speaker", "jurisdiction", "kind"]
-    for table in counts.values():
-        assert list(table.values()) == sorted(table.values(), reverse=True)
 
 
 def test_library_passages_can_be_left_out(small):

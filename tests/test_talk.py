@@ -1,4 +1,4 @@
-"""The Talk and Look up tabs as plain functions, and what they make of hostile words."""
+"""The Talk tab and what the desk draws as plain functions, and what they make of hostile words."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from html.parser import HTMLParser
 
 import pytest
 
-from assistant.lookup import wanted
+from assistant.desk import Look
 from assistant.records import Turn
 from assistant.service import build
 from assistant.text import MAX_CHARS
-from assistant.web.app_page import lookup_results
 from assistant.web.conversations import Conversations, Entry, Talked
+from assistant.web.desk import passage_page
+from assistant.web.desk_view import result_values
+from assistant.web.drawing import draw
 from assistant.web.guiding import Guiding
-from assistant.web.passages import passage_json, passage_page
-from assistant.web.render import answer_html, lookup_html, said_html
+from assistant.web.render import answer_html, said_html
 from assistant.web.talk import Talk
 
 TRUANCY = "My child has anxiety and the school sent us a truancy letter. What should I do?"
@@ -292,23 +293,20 @@ def nasty(request, knowledge):
     return replace(knowledge.passages[0], id="lib.p1", page_id="lib", statements=(statement,), **titles), text
 
 
-def test_a_looked_up_passage_is_only_text(assistant, knowledge, nasty):
+def test_a_looked_up_passage_is_only_text(assistant, nasty):
     passage, text = nasty
-    found = assistant.lookup(wanted(knowledge, "truancy letter", 1))
-    source = lookup_html(replace(found, hits=(replace(found.hits[0], passage=passage),)))
-    assert inert(source, {"article", "h3", "a", "p", "button"}).count(text) == 5
+    desk = assistant.desk()
+    found = desk.find(Look("truancy letter", 1), date.today())
+    shown = replace(found, hits=(replace(found.hits[0], passage=passage),))
+    values = result_values(desk, Look("truancy letter script", 1), shown)
+    read = Tags(draw("desk_results.html", assistant.knowledge, "", "", date.today(), **values))
+    assert not read.tags & {"script", "img", "b"} and "onmouseover" not in dict(read.attributes)
+    assert read.text.count(text) >= 5
 
 
 def test_a_passage_page_is_only_text(knowledge, nasty):
     passage, text = nasty
-    read = Tags(passage_page(knowledge.with_library((passage,)), passage.id, date.today()))
-    assert not read.tags & {"script", "img", "b"} and "onmouseover" not in dict(read.attributes)
+    read = Tags(passage_page(knowledge.with_library((passage,)), None, passage.id, "alert", date.today()))
+    assert not read.tags & {"img", "b"} and "onmouseover" not in dict(read.attributes)
+    assert [v for k, v in read.attributes if k == "src"] == ["/look/desk.js"]
     assert read.text.count(text) >= 5
-    assert passage_json(knowledge.with_library((passage,)), passage.id)["text"] == text
-
-
-@pytest.mark.parametrize("text", ["", " ?! ", "x" * 5000, "<script>alert(1)</script>"], ids=["", "?!", "long", "tag"])
-def test_the_lookup_tab_answers_anything_in_words(assistant, text):
-    for topic, kind in (("", ""), ("nope", ""), ("", "<b>"), ("truancy-sarb", "law")):
-        shown = lookup_results(assistant, text, topic, kind)
-        assert not Tags(shown).tags & {"script", "b"} and Tags(shown).text.strip()

@@ -8,20 +8,17 @@ from typing import Any
 
 import gradio as gr
 
-from assistant.errors import IndexProblem, InputError
-from assistant.lookup import wanted
 from assistant.service import Assistant
 from assistant.text import MAX_CHARS
 from assistant.web.conversations import Button, Conversations
 from assistant.web.guiding import Guiding
 from assistant.web.my_plan import PlanTab
 from assistant.web.plan_page import plan_tab_of
-from assistant.web.render import help_html, lookup_html
+from assistant.web.render import help_html
 from assistant.web.talk import Screen, Talk
 
 __all__ = ["Parts", "build_page", "parts_of"]
 
-_RESULTS = 12
 _PRIVATE = {"api_visibility": "private"}
 _BUTTONS = 20  # the longest review has fewer lines
 _WAYS = 7
@@ -65,7 +62,7 @@ def build_page(parts: Parts) -> gr.Blocks:
 
                 plan_tab_of(parts.plan, parts.guiding.guides, conversation, taken_up, chat, plan_tab)
             with gr.Tab("Look up", id="lookup"):
-                _lookup_tab(assistant)
+                _lookup_tab()
     page.queue(max_size=64, default_concurrency_limit=8, api_open=False)
     return page
 
@@ -169,46 +166,12 @@ def _text(value: object) -> str:
     return value[: MAX_CHARS * 50] if isinstance(value, str) else ""
 
 
-def _lookup_tab(assistant: Assistant) -> None:
-    topics = [("All topics", "")] + [(t.title, t.slug) for t in assistant.knowledge.topics.values()]
-    kinds = [
-        ("All kinds", ""),
-        ("Experts", "expert"),
-        ("Law", "law"),
-        ("Research", "research"),
-        ("Help lines and agencies", "help"),
-    ]
-    with gr.Row(elem_id="lookup-row"):
-        query = gr.Textbox(
-            label="Look up in the guidance and the law",
-            placeholder="for example: SARB hearing, 15 days, FBA",
-            elem_id="query",
-            scale=4,
-            max_length=MAX_CHARS,
-        )
-        topic = gr.Dropdown(topics, value="", label="Topic", elem_id="topic", scale=2, filterable=False)
-        kind = gr.Dropdown(kinds, value="", label="Kind", elem_id="kind", scale=2, filterable=False)
-        find = gr.Button("Look up", variant="primary", elem_id="find", scale=1)
-    results = _html("", elem_id="results")
-
-    def look(text: str, topic_slug: str, kind_name: str) -> str:
-        return lookup_results(assistant, _text(text), _text(topic_slug), _text(kind_name))
-
-    gr.on(
-        [find.click, query.submit, topic.input, kind.input],
-        look,
-        [query, topic, kind],
-        results,
-        show_progress="hidden",
-        **_PRIVATE,
+def _lookup_tab() -> None:
+    """The desk has its own address; it opens beside the conversation, which would not survive leaving its page."""
+    _html(
+        "<p>Search the guidance, the law and the library; compare, copy with the citation, and collect a brief.</p>"
+        '<p><a class="ds-desk" href="/lookup">Open the desk</a></p>'
+        '<p class="ds-links"><a href="/lookup/topics">Topics as a map</a> &#183; '
+        '<a href="/lookup/glossary">Glossary</a> &#183; <a href="/lookup/changes">What is new or out of review</a></p>',
+        elem_id="desk",
     )
-
-
-def lookup_results(assistant: Assistant, text: str, topic: str, kind: str) -> str:
-    """Cards for a query; one clear line for anything that cannot be looked up."""
-    assistant.ready.wait(40.0)
-    try:
-        found = assistant.lookup(wanted(assistant.knowledge, text, _RESULTS, topic or None, kind=kind or None))
-    except (InputError, IndexProblem) as error:
-        return lookup_html(None, str(error))
-    return lookup_html(found)

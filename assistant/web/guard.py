@@ -49,6 +49,7 @@ _CLIENTS = 10_000  # addresses remembered at once
 _STREAMS = 100  # open streams of one client: a school may stand behind one address
 _WRONG = 10  # wrong passwords a minute
 ASK = "/gradio_api/queue/join"
+BRIEF = "/lookup/brief/file"
 
 # What exists: path to methods; a path that ends in "/" holds all below it. Gradio serves four times as many; what is
 # not named here is not there, so a route that a new release brings stays closed until somebody opens it.
@@ -62,6 +63,9 @@ OPEN: Mapping[str, frozenset[str]] = {
         "/look/": "GET HEAD",
         "/passages/": "GET HEAD",
         "/take/": "GET HEAD",
+        "/lookup": "GET HEAD",
+        "/lookup/": "GET HEAD",
+        BRIEF: "POST",
         "/config": "GET HEAD",
         "/theme.css": "GET HEAD",
         "/favicon.ico": "GET HEAD",
@@ -90,6 +94,16 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# Our own pages need no inline script, and send their forms to this server; a form needs a referrer to name its origin.
+DESK_HEADERS = {
+    **HEADERS,
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+}
+_DESK = ("/lookup", "/passages/")
 _KEPT = ("/assets/", "/look/", "/static/", "/svelte/")  # named by their content, or the same for everybody
 _DROPPED = (b"access-control-", b"server")  # never sent: any other site would be let in by the first
 _CLAIMS = (b"forwarded", b"x-forwarded-", b"x-real-ip")  # headers by which a client claims to be somebody else
@@ -116,7 +130,9 @@ class Headers:
     def __init__(self, app: App) -> None:
         """Wrap an app."""
         self.app = app
-        self._fixed = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
+        self._fixed, self._desk = (
+            [(k.lower().encode(), v.encode()) for k, v in headers.items()] for headers in (HEADERS, DESK_HEADERS)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers; anything but HTTP is closed, since the page needs no socket."""
@@ -126,7 +142,7 @@ class Headers:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        fixed = list(self._fixed)
+        fixed = list(self._desk if scope["path"].startswith(_DESK) else self._fixed)
         if not scope["path"].startswith(_KEPT):
             fixed.append((b"cache-control", b"no-store"))
         names = {k for k, _ in fixed}
@@ -243,7 +259,10 @@ class Doorkeeper:
         refusal = _closed(scope) or _cross_site(scope)
         if refusal is None and scope["method"] == "POST":
             body = await _body(receive)
-            refusal = body if isinstance(body, Response) else self._misshapen(body)
+            if isinstance(body, Response):
+                refusal = body
+            elif scope["path"] == ASK:
+                refusal = self._misshapen(body)
             if not isinstance(body, Response):
                 receive = _replay(body, receive)
         await (refusal or self.app)(scope, receive, send)

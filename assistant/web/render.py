@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 from assistant.cited import Credit
 from assistant.document import Block, Document, link_of
-from assistant.records import Answer, Citation, HelpLine, Passage, Sentence
-from assistant.search import Found, Hit
+from assistant.records import Answer, Citation, HelpLine, Sentence
 from assistant.showing import Message, Shown
 
 __all__ = [
@@ -17,7 +16,6 @@ __all__ = [
     "document_html",
     "guide_html",
     "help_html",
-    "lookup_html",
     "notice_html",
     "passage_address",
     "said_html",
@@ -215,31 +213,6 @@ def help_html(lines: Iterable[HelpLine]) -> str:
     return f'<nav class="ds-help" aria-label="Help now"><ul>{items}</ul></nav>'
 
 
-def _card(hit: Hit) -> str:
-    p = hit.passage
-    sources = "; ".join(f"{s.title} ({s.as_of})" for s in p.sources)
-    speakers = ", ".join(dict.fromkeys(s.speaker.name for s in p.statements if s.speaker))
-    meta = " \u00b7 ".join(x for x in (p.jurisdiction, speakers, f"reviewed {p.reviewed}" if p.reviewed else "") if x)
-    address = passage_address(p.id)
-    return (
-        f'<article class="ds-card"><h3><a class="ds-open" href="{address}">{_e(p.page_title)}: {_e(p.heading)}</a></h3>'
-        f'<p class="ds-meta">{_e(meta)}</p><p>{_text(p)}</p><p class="ds-meta">{_e(sources)}</p>'
-        f'<button type="button" class="ds-copy">Copy with citation</button></article>'
-    )
-
-
-def _text(passage: Passage) -> str:
-    return "<br>".join(_e(row) for row in passage.text.splitlines())
-
-
 def notice_html(words: str) -> str:
     """One line that says how it went."""
     return f'<p class="ds-empty" role="status">{_e(words)}</p>'
-
-
-def lookup_html(found: Found | None, message: str = "") -> str:
-    """Result cards; a message instead where there is nothing to show."""
-    if message or found is None or not found.hits:
-        return notice_html(message or "Nothing found. Try other or fewer words.")
-    count = f"{len(found.hits)} of {len(found.matched)} passages, best first"
-    return f'<p class="ds-meta" role="status">{count}</p>' + "".join(_card(h) for h in found.hits)

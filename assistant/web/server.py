@@ -21,13 +21,16 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from assistant.errors import IndexProblem, InputError
+from assistant.lookup import copy_text, result_json
 from assistant.private import Private
 from assistant.safety import help_values
 from assistant.service import Assistant, build
 from assistant.settings import Settings, private_files, private_temp
+from assistant.text import MAX_CHARS
+from assistant.web.desk import desk_or_none, desk_router, passage_page
+from assistant.web.desk_brief import brief_router
 from assistant.web.guard import Doorkeeper, FromProxy, Headers, Pace, Password, Refusals
 from assistant.web.my_plan import PlanTab
-from assistant.web.passages import passage_json, passage_page
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -36,7 +39,8 @@ __all__ = ["Reach", "create_app", "run"]
 
 _HERE = Path(__file__).parent
 _SCRIPT = "text/javascript; charset=utf-8"
-_ASSETS = {"doorstep.css": "text/css; charset=utf-8", "doorstep.js": _SCRIPT, "private.js": _SCRIPT}
+_ASSETS = {"doorstep.css": "text/css; charset=utf-8", "doorstep.js": _SCRIPT, "private.js": _SCRIPT,
+           "desk.css": "text/css; charset=utf-8", "desk.js": _SCRIPT}  # fmt: skip
 _STOP_SECONDS = 8  # answers under way may end; open streams are then cut, so that the whole stop stays under ten
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _SHORTEST = 12  # characters of a password
@@ -104,9 +108,12 @@ def _own_routes(app: FastAPI, assistant: Assistant) -> None:
     @app.get("/passages/{passage_id}", include_in_schema=False)
     def passage(passage_id: str, request: Request) -> Response:
         if _wants_json(request):
-            data = passage_json(assistant.knowledge, passage_id)
-            return JSONResponse(data) if data else JSONResponse({"error": "no such passage"}, 404)
-        page = passage_page(assistant.knowledge, passage_id, date.today())
+            found = assistant.knowledge.passage_by_id.get(passage_id)
+            if found is None:
+                return JSONResponse({"error": "no such passage"}, 404)
+            return JSONResponse({**result_json(found), "copy": copy_text(found)})
+        words = request.query_params.get("q", "")[:MAX_CHARS]
+        page = passage_page(assistant.knowledge, desk_or_none(assistant), passage_id, words, date.today())
         return HTMLResponse(page) if page else HTMLResponse("There is no such passage.", 404)
 
     private = Private(assistant.settings.knowledge / "private.yaml").patterns
@@ -139,6 +146,8 @@ def create_app(assistant: Assistant, reach: Reach | None = None) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, title="Doorstep")
     parts = parts_of(assistant)
     _own_routes(app, assistant)
+    app.include_router(desk_router(assistant))
+    app.include_router(brief_router(assistant))
     _take_route(app, parts.plan)
     page = build_page(parts)
     page.state_session_capacity = 1000  # read when it is mounted; the oldest sessions go first
@@ -222,6 +231,8 @@ def run(settings: Settings, reach: Reach, say: Callable[[str], None]) -> None:
                 time.sleep(0.02)
             say(f"Doorstep is at http://{reach.host}:{reach.port}  (stop with Ctrl-C)")
             assistant.warm(say)
+            with contextlib.suppress(IndexProblem):  # said by the first page that needs it
+                assistant.desk()
 
         threading.Thread(target=warm_once_up, daemon=True, name="warm").start()
         # uvicorn stops gently and then sends itself the same signal again, which would end us before the folders go.

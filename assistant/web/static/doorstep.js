@@ -1,4 +1,4 @@
-// Opens a passage in a native dialog, copies a passage with its citation, and shows the start of a new answer.
+// Opens a passage in a native dialog, leads to the desk, and shows the start of a new answer.
 // Works by delegation: Gradio builds and rebuilds its parts at will. Without this file the same links open pages.
 (() => {
   "use strict";
@@ -80,27 +80,16 @@
     try { fill(await load(link), link.hash.slice(1), address); } catch { location.assign(address); }
   }, true);
 
-  const copy = async (text) => {
-    try { await navigator.clipboard.writeText(text); return; } catch { /* not allowed here: the old way below */ }
-    const area = make("textarea", "");
-    area.value = text;
-    area.style.position = "fixed";
-    area.style.opacity = "0";
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  };
-
-  document.addEventListener("click", async (e) => {
-    const button = e.target.closest && e.target.closest("button.ds-copy");
-    if (!button) return;
-    const link = button.closest(".ds-card").querySelector("a.ds-open");
-    if (!isPassage(link)) return;
-    const passage = await load(link);
-    await copy(passage.copy);
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy with citation"; }, 2000);
+  // The desk opens beside the conversation, at what was looked up last in this tab.
+  document.addEventListener("click", (e) => {
+    const link = e.target.closest && e.target.closest("#desk a");
+    if (!link || e.ctrlKey || e.metaKey || e.shiftKey || e.button !== 0) return;
+    e.preventDefault();
+    const here = document.querySelector("#chat .ds-said");
+    let last = null;
+    try { last = sessionStorage.getItem("doorstep-lookup"); } catch { /* no storage */ }
+    const address = link.matches(".ds-desk") && last ? last : link.getAttribute("href");
+    if (here) open(address, "doorstep-desk"); else location.assign(address);
   });
 
   // "Leave this page": blank at once, let the server forget (the button's own event), then a neutral page in place of this one.
