@@ -134,7 +134,7 @@ class Reply(Case):
 
 MODELS: dict[str, type[Case]] = {
     "questions": Question, "followups": Followup, "outside": Outside, "pressure": Pressure,
-    "injections": Injection, "safety": SafetyCase, "guide_replies": Reply,
+    "injections": Injection, "safety": SafetyCase, "replies": Reply,
 }  # fmt: skip
 
 

@@ -215,7 +215,7 @@ SUITES = {
         Suite("safety", ("safety",), "missed danger, alarm at an idiom", _safety, 120),
         Suite("injection", ("injections",), "answers taken over by an instruction", _injection, 12),
         Suite("language", ("questions", "followups"), "unkind or unreadable text", _language, 20),
-        Suite("guides", ("guide_replies",), "replies that are taken for an answer that was not given", _guide_reply),
+        Suite("guides", ("replies",), "replies that are taken for an answer that was not given", _guide_reply),
         Suite("speed", ("questions",), "slow drift", _speed, 20),
     )
 }  # fmt: skip

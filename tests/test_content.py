@@ -17,6 +17,7 @@ from assistant.check import check_helpline, check_knowledge, check_page, grade
 from assistant.errors import ContentError
 from assistant.guide_reading import load_guides
 from assistant.knowledge import load, load_page
+from assistant.private import Private
 from assistant.replies import Replies
 from assistant.safety import Watch, help_values
 from assistant.situations import details_told
@@ -109,7 +110,7 @@ def test_page(file):
 @pytest.mark.parametrize("file", REPLIES, ids=lambda f: f.stem)
 def test_reply(file, knowledge):
     reply = Replies(ROOT / "prompts")[file.stem]
-    values = {"place": "Oregon", "missing": "is this covered", "question": "what is this?"}
+    values = {"place": "Oregon", "missing": "is this covered", "question": "what is this?", "details": "a phone number"}
     text = " ".join(reply.fill(**help_values(knowledge.helplines), **values))
     assert reply.when and "$" not in text
     assert not CLAIM.search(text)
@@ -187,6 +188,13 @@ def yaml_openings(knowledge):
         assert not re.search(r"\b(?:will|must|should|always|never|law|truan\w+)\b", opening.label), opening.label
 
 
+def yaml_private(knowledge):
+    """Every kind has words for it and for its mask, and patterns that compile."""
+    found = Private(ROOT / "knowledge/private.yaml").patterns["kinds"]
+    assert len({k["id"] for k in found}) == len(found) >= 5
+    assert all(k["label"] and k["mask"].startswith("[") and k["patterns"] for k in found)
+
+
 def yaml_deadlines(knowledge):
     """With every guide and letter that names it."""
     assert load_guides(ROOT, knowledge).deadlines
@@ -194,7 +202,8 @@ def yaml_deadlines(knowledge):
 
 DATA_RULES = {
     "boundaries": yaml_boundaries, "danger": yaml_danger, "deadlines": yaml_deadlines, "details": yaml_details,
-    "helplines": yaml_helplines, "openings": yaml_openings, "places": yaml_places, "sources": yaml_sources,
+    "helplines": yaml_helplines, "openings": yaml_openings, "places": yaml_places, "private": yaml_private,
+    "sources": yaml_sources,
     "tone": yaml_deadlines, "topics": yaml_topics, "vocabulary": yaml_vocabulary,
 }  # fmt: skip
 

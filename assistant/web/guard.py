@@ -317,8 +317,10 @@ def _cross_site(scope: Scope) -> Response | None:
     site = headers.get("sec-fetch-site", "same-origin")
     if site not in {"same-origin", "none"} or (origin and not own):
         return Response("cross-site requests are refused", 403)
-    if headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        return Response("JSON only", 415)  # what a form of another site can send without asking first is not JSON
+    # A brief is sent as a form, so that it works without scripts; it changes nothing here and is answered with a file.
+    kind = "application/x-www-form-urlencoded" if scope["path"] == BRIEF else "application/json"
+    if headers.get("content-type", "").split(";")[0].strip().lower() != kind:
+        return Response(f"{kind} only", 415)  # what a form of another site can send without asking first is not JSON
     return None
 
 
