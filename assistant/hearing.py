@@ -13,7 +13,7 @@ from datetime import date
 
 import numpy as np
 
-from assistant.commands import ASKING, CHANGE, COMMANDS, MEANT, NOTHING, PICK, UNSURE, WHOLE, Act
+from assistant.commands import ASKING, CHANGE, COMMANDS, MEANT, NOTHING, PICK, UNSURE, WHOLE, Act, said_beside
 from assistant.embedding import Embedder, Vectors
 from assistant.errors import InputError
 from assistant.guide import NONE, Guide, Step, Value
@@ -388,6 +388,9 @@ class Ears:
             if act in {Act.YES, Act.NO} and step is not None:
                 break  # an answer, if the step has such a one
             return Heard(act, step=step.id if step else "")
+        beside = said_beside([_flat(c) for c in re.split(r"[.,;!?\n]+", text) if c.strip()])
+        if beside is not None and not (step and step.kind == "text"):
+            return Heard(beside, step=step.id if step else "")
         changed = self._change(guide, flat, [*behind, *([step] if step else [])], today)
         if changed is not None and not (step and step.kind == "text" and not changed.step):
             return changed
