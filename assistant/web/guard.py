@@ -318,9 +318,9 @@ def _cross_site(scope: Scope) -> Response | None:
     if site not in {"same-origin", "none"} or (origin and not own):
         return Response("cross-site requests are refused", 403)
     # A brief is sent as a form, so that it works without scripts; it changes nothing here and is answered with a file.
-    kind = "application/x-www-form-urlencoded" if scope["path"] == BRIEF else "application/json"
-    if headers.get("content-type", "").split(";")[0].strip().lower() != kind:
-        return Response(f"{kind} only", 415)  # what a form of another site can send without asking first is not JSON
+    kind = headers.get("content-type", "").split(";")[0].strip().lower()
+    if scope["path"] != BRIEF and kind != "application/json":
+        return Response("JSON only", 415)  # what a form of another site can send without asking first is not JSON
     return None
 
 
