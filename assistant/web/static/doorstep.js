@@ -89,7 +89,7 @@
     let last = null;
     try { last = sessionStorage.getItem("doorstep-lookup"); } catch { /* no storage */ }
     const address = link.matches(".ds-desk") && last ? last : link.getAttribute("href");
-    if (here) open(address, "doorstep-desk"); else location.assign(address);
+    if (here) window.open(address, "doorstep-desk"); else location.assign(address);
   });
 
   // "Leave this page": blank at once, let the server forget (the button's own event), then a neutral page in place of this one.
@@ -105,7 +105,7 @@
     Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(area, text);
     area.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  const open = (text) => {
+  const takeUp = (text) => {
     const area = document.querySelector("#saved textarea");
     if (!area) return;
     put(area, text);
@@ -136,7 +136,7 @@
     file.type = "file"; file.id = "ds-file"; file.accept = ".json,application/json"; file.className = "ds-unseen";
     file.addEventListener("change", async () => {
       const chosen = file.files[0];
-      if (chosen) open(chosen.size > MAX_FILE ? "x".repeat(MAX_FILE) : await chosen.text());
+      if (chosen) takeUp(chosen.size > MAX_FILE ? "x".repeat(MAX_FILE) : await chosen.text());
       file.value = "";
     });
     label.append(file);
@@ -152,7 +152,7 @@
     if (store.get()) {
       const on = make("button", "Go on with what is kept here", "ds-file");
       on.type = "button";
-      on.addEventListener("click", () => open(store.get() || ""));
+      on.addEventListener("click", () => takeUp(store.get() || ""));
       row.append(on);
     }
     area.closest("#saved").after(row);
