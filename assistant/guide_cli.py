@@ -9,7 +9,7 @@ import contextlib
 import json
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +18,7 @@ import typer
 
 from assistant.errors import ContentError, DoorstepError, InputError, Problem
 from assistant.settings import Settings, quiet_environment
+from assistant.terminal import FOUND_PROBLEMS, OK, one_line_errors
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-OK, FOUND_PROBLEMS, BAD_INPUT = 0, 1, 2
-
 app = typer.Typer(
     name="guide", help="Guided conversations: questions one at a time, then a plan, letters and dates.",
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -39,19 +38,6 @@ app = typer.Typer(
 )  # fmt: skip
 
 Slug = Annotated[str, typer.Argument(help="The guide, as `list` names it.")]
-
-
-@contextlib.contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Every error a person can act on becomes one line on stderr and an exit code."""
-    try:
-        yield
-    except DoorstepError as error:
-        typer.echo(f"doorstep: {error}", err=True)
-        raise typer.Exit(BAD_INPUT) from None
-    except OSError as error:
-        typer.echo(f"doorstep: {error.filename or 'file'}: {error.strerror or error}", err=True)
-        raise typer.Exit(BAD_INPUT) from None
 
 
 def _guides(only: str = "") -> Guides:
@@ -70,7 +56,7 @@ def _known(guides: Guides, slug: str) -> None:
 @app.command("list")
 def list_() -> None:
     """Name every guide and say whom it is for."""
-    with _one_line_errors():
+    with one_line_errors():
         for guide in _guides().by_slug.values():
             typer.echo(f"{guide.slug:24} {guide.title}. {guide.for_whom}")
 
@@ -80,7 +66,7 @@ def check(slug: Annotated[str, typer.Argument(help="One guide; everything withou
     """Hold guides and letters to their contract; names file, line, step and option."""
     from assistant.guide_check import check_guides, count  # noqa: PLC0415
 
-    with _one_line_errors():
+    with one_line_errors():
         folder = Settings.read().root / "knowledge" / "guides" / slug
         if slug and not folder.is_dir():
             raise InputError(f"there is no folder knowledge/guides/{slug[:40]}")
@@ -125,7 +111,7 @@ def draw(slug: Annotated[str, typer.Argument(help="One guide; without it, all as
     """Print the map of a guide as a Mermaid flowchart."""
     from assistant.guide import draw as mermaid  # noqa: PLC0415
 
-    with _one_line_errors():
+    with one_line_errors():
         guides = _guides()
         if slug:
             _known(guides, slug)
@@ -149,7 +135,7 @@ def run(
     opened: Annotated[Path | None, typer.Option("--open", help="A file that --save wrote, to go on with.")] = None,
 ) -> None:
     """Go through a guide here, or with the answers of a file, and get the plan and the letters."""
-    with _one_line_errors():
+    with one_line_errors():
         guides = _guides()
         _known(guides, slug)
         if answers is not None:

@@ -85,7 +85,8 @@ def test_an_answer_grows_and_ends_with_its_sources(talk):
     shown = [plain(step.chat[-1]["content"]) for step in steps[1:]]
     assert len(shown) > 2 and all(b.startswith(a) for a, b in zip(shown, shown[1:], strict=False))
     end = steps[-1]
-    assert end.box == "" and "ds-sources" in end.chat[-1]["content"] and 'class="ds-cite"' in end.chat[-1]["content"]
+    assert steps[0].box == "" and all(step.box is None for step in steps[1:]), "what is typed meanwhile stays"
+    assert "ds-sources" in end.chat[-1]["content"] and 'class="ds-cite"' in end.chat[-1]["content"]
     assert [m["role"] for m in end.chat] == ["user", "assistant"] and end.chat == talk.history(end.id)
     assert end.buttons
 

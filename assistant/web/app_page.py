@@ -80,8 +80,11 @@ def _updates(screen: Screen) -> list[Any]:
         choices=[(label, id_) for label, id_ in screen.several], value=list(screen.chosen),
         visible=bool(screen.several),
     )  # fmt: skip
+    box = {"placeholder": screen.hint or _NO_HINT, "label": _label(screen)}
+    if screen.box is not None:
+        box["value"] = screen.box
     return [
-        list(screen.chat), gr.update(value=screen.box, placeholder=screen.hint or _NO_HINT, label=_label(screen)),
+        list(screen.chat), gr.update(**box),
         _title(screen), screen.id,
         several, gr.update(visible=bool(screen.several)),
         *_shown(screen.buttons, _BUTTONS), *_shown(screen.ways, _WAYS),

@@ -9,13 +9,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from assistant.document import link_in
+from assistant.document import Document, link_in
 from assistant.knowledge import Knowledge
 from assistant.lookup import stale
 from assistant.records import Passage
-from assistant.web.render import help_html, passage_address
+from assistant.web.render import document_html, help_html, passage_address
 
-__all__ = ["KINDS", "draw", "topic_title"]
+__all__ = ["KINDS", "draw", "print_page", "topic_title"]
 
 KINDS = {
     "expert": "Expert", "article": "Article", "law": "Law", "research": "Research", "help": "Help lines and agencies",
@@ -58,3 +58,8 @@ def draw(template: str, knowledge: Knowledge, title: str, here: str, today: date
         topic_title=lambda slug: topic_title(knowledge, slug),
         **values,
     )  # fmt: skip
+
+
+def print_page(document: Document) -> str:
+    """A plan, a letter or a log as a page of its own; the body comes escaped from `document_html`."""
+    return _templates().get_template("print.html").render(title=document.title, body=Markup(document_html(document)))

@@ -12,7 +12,7 @@ from assistant.hearing import Ears
 from assistant.phrases import Phrases
 from assistant.records import Answer, Turn
 from assistant.service import Assistant
-from assistant.showing import Card, Message, Shown, State
+from assistant.showing import Card, Shown, State
 from assistant.web.conversations import Button, Talked
 
 __all__ = ["FIRST", "Guiding"]
@@ -133,7 +133,3 @@ class Guiding:
             return ()
         pairs = ((c.label, c.press.partition(":")[2]) for c in card.choices)
         return tuple((label, id_) for label, id_ in pairs if id_)
-
-    def why(self, card: Card) -> tuple[Message, ...]:
-        """Why the open question is asked, with sources."""
-        return card.why

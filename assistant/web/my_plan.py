@@ -17,8 +17,8 @@ from assistant.showing import Outcome
 from assistant.spoken import days
 from assistant.text import normalise
 from assistant.web.conversations import Conversations, Talked
+from assistant.web.drawing import print_page
 from assistant.web.guiding import Guiding
-from assistant.web.printing import print_page
 from assistant.web.render import document_html, notice_html
 
 __all__ = ["Paper", "PlanTab", "breaks_in"]

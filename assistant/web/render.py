@@ -41,18 +41,18 @@ def said_html(text: str) -> str:
     return '<div class="ds-said">' + "<br>".join(_e(row) for row in text.splitlines()) + "</div>"
 
 
-def _link(c: Citation) -> str:
+def _link(n: int, cited: Citation | Credit) -> str:
     """A number for the eye; the words around it are for screen readers, since Gradio's sanitizer drops aria-label."""
-    who = f" by {c.speaker}" if c.speaker else ""
-    about = _e(f": {c.page_title}{who}. Opens the passage.")
+    who = f" by {cited.speaker}" if cited.speaker else ""
+    about = _e(f": {cited.page_title}{who}. Opens the passage.")
     return (
-        f'<a class="ds-cite" href="{passage_address(c.passage_id, c.statement_id)}">'
-        f'<span class="ds-unseen">Source </span>{c.n}<span class="ds-unseen">{about}</span></a>'
+        f'<a class="ds-cite" href="{passage_address(cited.passage_id, cited.statement_id)}">'
+        f'<span class="ds-unseen">Source </span>{n}<span class="ds-unseen">{about}</span></a>'
     )
 
 
 def _sentence(s: Sentence, by_number: dict[int, Citation]) -> str:
-    marks = "".join(_link(by_number[n]) for n in s.citations if n in by_number)
+    marks = "".join(_link(n, by_number[n]) for n in s.citations if n in by_number)
     return f"{_e(s.text)}{marks}"
 
 
@@ -108,15 +108,6 @@ def answer_html(answer: Answer, upto: int | None = None) -> str:
 # Guides
 
 
-def _credit_link(n: int, credit: Credit) -> str:
-    who = f" by {credit.speaker}" if credit.speaker else ""
-    about = _e(f": {credit.page_title}{who}. Opens the passage.")
-    return (
-        f'<a class="ds-cite" href="{passage_address(credit.passage_id, credit.statement_id)}">'
-        f'<span class="ds-unseen">Source </span>{n}<span class="ds-unseen">{about}</span></a>'
-    )
-
-
 def guide_html(shown: Shown, save: str = "") -> str:
     """One turn of a guide: an answer in the middle, what was heard, then the open question with its reason.
 
@@ -128,7 +119,7 @@ def guide_html(shown: Shown, save: str = "") -> str:
         marks = ""
         for credit in message.credits:
             numbers.setdefault(credit.statement_id, len(numbers) + 1)
-            marks += _credit_link(numbers[credit.statement_id], credit)
+            marks += _link(numbers[credit.statement_id], credit)
         return f'<p class="ds-g-{message.role}">{_e(message.text)}{marks}</p>'
 
     out = answer_html(shown.answer) if shown.answer is not None else ""
@@ -151,7 +142,7 @@ def guide_html(shown: Shown, save: str = "") -> str:
 
 def _block(block: Block, sources: tuple[Credit, ...]) -> tuple[str, str]:
     """The list that a block belongs in ("" for none), and its HTML."""
-    marks = "".join(_credit_link(n, sources[n - 1]) for n in block.marks)
+    marks = "".join(_link(n, sources[n - 1]) for n in block.marks)
     text = _e(block.text) + marks
     if block.kind in {"item", "check"}:
         return "ds-checks" if block.kind == "check" else "ds-items", f"<li>{text}</li>"

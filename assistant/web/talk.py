@@ -31,13 +31,13 @@ _GO_ON = re.compile(r"\W*(?:go on|continue|resume|carry on)\b.{0,20}", re.IGNORE
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What Talk shows: the chat, what stands in the box, the conversation's id, and the buttons.
+    """What Talk shows: the chat, what to put into the box (None: leave what is typed there), the id, and the buttons.
 
     `several` are labels and ids of a question with more than one answer; `hint` stands in the empty box.
     """
 
     chat: tuple[Message, ...]
-    box: str
+    box: str | None
     id: str | None
     buttons: tuple[Button, ...] = ()
     ways: tuple[Button, ...] = ()
@@ -90,15 +90,15 @@ class Talk:
         talked = self.conversations.get(id_)
         if talked.state.sessions and message.strip():
             if talked.guiding and not talked.finished:
-                yield self._reply(message, id_)
+                yield replace(self._reply(message, id_), box=message if len(message.strip()) > MAX_CHARS else "")
                 return
             if talked.state.stopped and _GO_ON.fullmatch(message):
-                yield self._pressed(Button(message, "press", "repeat"), id_)
+                yield replace(self._pressed(Button(message, "press", "repeat"), id_), box="")
                 return
             if talked.finished and not self.assistant.dangerous(message):
                 shown, turn = self.guiding.say(talked, message)
                 if turn is None:  # a command, such as "change my child's age"
-                    yield self._kept(id_, Entry(message, None, shown))
+                    yield replace(self._kept(id_, Entry(message, None, shown)), box="")
                     return
         yield from self._answer(message, id_)
 
@@ -155,8 +155,7 @@ class Talk:
 
     def _reply(self, message: str, id_: str) -> Screen:
         shown, turn = self.guiding.say(self.conversations.get(id_), message)
-        screen = self._kept(id_, Entry(message[: MAX_CHARS * 2], turn, shown))
-        return replace(screen, box=message) if len(message.strip()) > MAX_CHARS else screen
+        return self._kept(id_, Entry(message[: MAX_CHARS * 2], turn, shown))
 
     def _answer(self, message: str, id_: str) -> Iterator[Screen]:
         before = self.history(id_)
@@ -176,7 +175,8 @@ class Talk:
             return
         screen = self._kept(id_, Entry(message, turn))
         for n in range(1, len(answer.sentences)):
-            yield Screen((*before, said, _replied(answer_html(answer, n))), "", id_)
+            # The box was emptied once; what is typed while an answer comes stays.
+            yield Screen((*before, said, _replied(answer_html(answer, n))), None, id_)
             time.sleep(_PAUSE)
         yield screen
 
@@ -202,7 +202,7 @@ class Talk:
             tuple(c.press.partition(":")[2] for c in card.choices if c.chosen and c.press != "options:") if card else ()
         )
         hint = self._hint(card)
-        return Screen(self.history(id_), "", id_, buttons, ways, self.guiding.several(card), chosen, hint)
+        return Screen(self.history(id_), None, id_, buttons, ways, self.guiding.several(card), chosen, hint)
 
     def _after(self, talked: Talked, turn: Turn | None) -> tuple[Button, ...]:
         """Under an answer: the guide that fits, titles with an answer, and details to take back."""
