@@ -292,7 +292,7 @@ def _guided(guides: Guides) -> Guided:
 
     def ask(text: str, turns: Sequence[Turn]) -> Answer:
         if not assistant.dangerous(text):
-            assistant.ready.wait(60)
+            assistant.usable.wait(60)
         return assistant.answer(text, turns)
 
     return Guided(guides, Phrases(settings.prompts), ears, ask, assistant.dangerous)

@@ -37,7 +37,8 @@ class Assistant:
         self.settings = settings
         self.replies = replies
         self.problem = ""  # why the search is down or reduced, one line; "" when all is well
-        self.ready = threading.Event()
+        self.usable = threading.Event()  # something can be searched, if only by words
+        self.ready = threading.Event()  # as good as it gets: encoder and index, or what is done without
         self._lock = threading.Lock()
         self._embedder: Embedder | None = None
         self._refused: Path | None = None  # a newer index that could not be used
@@ -89,6 +90,7 @@ class Assistant:
                 self._words_only(error, say)
                 return
             say(f"{error}: building the index again")
+            self._use(Search(self.knowledge))  # minutes may pass: until then words answer, and say so
             try:
                 built = reindex(self.settings, self._embedder, say=say)
                 self._parts = replace(self._parts, knowledge=built.knowledge)
@@ -117,6 +119,7 @@ class Assistant:
 
     def _use(self, search: Search) -> None:
         self._parts = replace(self._parts, search=search)
+        self.usable.set()
 
     def _follow_pointer(self) -> None:
         """Another process built a newer index: load its pages and switch, keeping the old one if that fails."""

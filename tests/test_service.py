@@ -74,6 +74,25 @@ def test_a_missing_index_is_built_with_one_line(settings):
     assert start(settings)[1] == [], "and is there the next time"
 
 
+def test_while_an_index_is_built_words_answer(settings):
+    shutil.rmtree(settings.data)
+    seen = []
+
+    class Watching(HashEmbedder):
+        def encode(self, texts, tick=None):
+            if not seen:
+                now = assistant.usable.is_set(), assistant.ready.is_set()
+                seen.append((*now, assistant.answer("what is school refusal")))
+            return super().encode(texts, tick)
+
+    assistant = build(settings, warm=False)
+    assert not assistant.usable.is_set()
+    assistant.warm(lambda _: None, Watching())
+    usable, ready, answer = seen[0]
+    assert usable and not ready and answer.status is not Status.UNAVAILABLE
+    assert works(assistant)
+
+
 DAMAGE = {
     "no-manifest": lambda f: (f / "manifest.json").unlink(),
     "no-database": lambda f: (f / "chroma/chroma.sqlite3").unlink(),

@@ -51,7 +51,7 @@ def _whole(text: str | None) -> int:
 
 def _looked(assistant: Assistant, request: Request) -> tuple[dict[str, object], int]:
     """What to show for the address of a look, and the status."""
-    assistant.ready.wait(_WAIT)
+    assistant.usable.wait(_WAIT)
     given = request.query_params
     try:
         desk = assistant.desk()

@@ -164,7 +164,7 @@ class Talk:
             yield Screen((*before, said, _replied(self._waiting())), "", id_)
         # Danger is answered at once; everything else waits for the encoder, once, after a start.
         if not self.assistant.dangerous(message):
-            self.assistant.ready.wait(_WAIT)
+            self.assistant.usable.wait(_WAIT)
         turn = self.assistant.ask(message, self.conversations.get(id_).turns)
         answer = turn.answer
         assert answer is not None
@@ -235,7 +235,7 @@ class Talk:
         return hints.get(card.kind, "") if card else ""
 
     def _waiting(self) -> str:
-        words = self.assistant.replies["warming" if not self.assistant.ready.is_set() else "looking"].fill()
+        words = self.assistant.replies["warming" if not self.assistant.usable.is_set() else "looking"].fill()
         return '<div class="ds-answer"><p class="ds-notice">' + " ".join(words) + "</p></div>"
 
 
