@@ -30,6 +30,7 @@ _LIKELY = 0.2  # probability from which a topic or a situation is one of the rea
 _STORY = 12  # words from which a first message gets an opening line
 _EACH = {2: 5, 3: 3}  # sentences for each of so many questions
 _CLEAR, _INSIDE = 0.35, 0.85  # probability and share of neighbours with which a turn speaks for itself
+_OWN_TOPIC = 0.7  # probability of its topic from which a turn names its own subject
 _NEAR = 0.1  # from which another situation is offered by name
 _PLAIN = 0.6  # passage cosine from which a bare word is a question of its own ("sarb")
 _HELD, _HELD_NEAR = 0.5, 0.35  # coverage and passage cosine from which a bare word names a subject
@@ -167,7 +168,7 @@ def search(run: Run) -> None:
     try:
         if run.meaning.alone:
             run.found = run.parts.search.find(Query(unsteered(run.meaning.alone), k=_DEPTH, library=run.library))
-            if _has_a_subject(run.found):
+            if _has_a_subject(run.found) or _has_a_topic(run.found):
                 run.meaning = Meaning(Move.ASK, run.meaning.alone)
         if run.found is None or run.meaning.context:
             run.found = run.parts.search.find(Query(_searched(run.meaning.text, run), k=_DEPTH, library=run.library))
@@ -206,6 +207,11 @@ def _searched(text: str, run: Run) -> str:
 def _has_a_subject(found: Found) -> bool:
     """Whether a turn is clear enough by itself: one situation stands out, and the message lies inside."""
     return bool(found.situations) and found.situations[0][1] >= _CLEAR and found.evidence.inside >= _INSIDE
+
+
+def _has_a_topic(found: Found) -> bool:
+    """Whether a turn names what it is about by itself: "he" and "she" are the child, not the subject of before."""
+    return bool(found.topics) and found.topics[0][1] >= _OWN_TOPIC and found.evidence.inside >= _INSIDE
 
 
 def gate(run: Run) -> None:

@@ -235,3 +235,12 @@ def test_a_bare_subject_is_asked_about_and_small_talk_is_not(assistant, typed, s
     answer = assistant.answer(typed)
     assert answer.status == status
     assert answer.suggestions and not answer.citations
+
+
+def test_a_new_subject_about_the_same_child_is_not_the_old_one(assistant):
+    """ "He" is the child, whatever was asked before."""
+    first = assistant.ask("he's 9, loves it once he's there but every morning he hides in the bathroom and cries")
+    then = "school says no IEP because his grades are fine but he has missed 30 days"
+    answer = assistant.answer(then, [first])
+    assert "iep-services" in answer.topics[:2] and "understanding" not in answer.topics[:2]
+    assert answer.citations == assistant.answer(then).citations
