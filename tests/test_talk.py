@@ -98,6 +98,13 @@ def test_the_guide_that_fits_is_offered_under_an_answer(talk, guiding):
     assert "ds-question" in opened.chat[-1]["content"] and opened.hint
 
 
+def test_where_nothing_fits_the_place_to_begin_is_offered_but_not_in_danger(talk):
+    unsure = last(talk.send("write me a python script that scrapes zillow", None))
+    assert unsure.buttons[0].value == "start-here"
+    danger = last(talk.send("my daughter says she wants to die", None))
+    assert all(b.does != "guide" for b in danger.buttons)
+
+
 def test_too_long_a_message_stays_in_the_box(talk):
     message = "he will not go " * (MAX_CHARS // 15 + 1)
     end = last(talk.send(message, None))

@@ -209,9 +209,7 @@ class Talk:
         answer = turn.answer if turn else None
         if answer is None:
             return self.starts()
-        wanted = answer.guides or (
-            ("start-here",) if not answer.citations and answer.status is not Status.CRISIS else ()
-        )
+        wanted = () if answer.status is Status.CRISIS else answer.guides or ("start-here",)
         guides = self.guiding.offer(wanted[:1])
         if talked.state.sessions and not talked.finished:
             title = self.guiding.guides[talked.state.session.guide].title
