@@ -34,7 +34,6 @@ WEIGHT = {
     "page": 0.45, "topic": 0.7,
 }  # fmt: skip
 _LEAST = 1e-4  # a probability below this says no more than this
-_ALONE = WEIGHT["words"] + (WEIGHT["question"] + WEIGHT["second"]) / 2  # of words where there are no questions
 _BEST = 3  # passages, and statements, of a page that are averaged
 _SHORT = 30  # up to this many words the vocabulary's terms are embedded with the message
 _MATCH = 0.35  # cosine from which a passage matches whatever its words
@@ -139,32 +138,6 @@ class _Vocabulary:
         return list(found.values())
 
 
-class _Documents:
-    """BM25 over whole documents of a library, which is cut into passages without regard to where a thought ends."""
-
-    def __init__(self, passages: Iterable[Passage]) -> None:
-        import bm25s  # noqa: PLC0415
-
-        texts: dict[str, dict[str, None]] = {}  # a heading that several passages stand under counts once
-        for p in passages:
-            parts = texts.setdefault(p.page_id, {f"{p.page_title} ": None})
-            parts.update(dict.fromkeys((p.heading, p.text)))
-        self._ids = list(texts)
-        corpus = [stems(" ".join(t)) for t in texts.values()]
-        self._known = {stem for doc in corpus for stem in doc}
-        self._bm25 = bm25s.BM25(k1=1.5, b=0.75)
-        self._bm25.index(corpus, show_progress=False)
-
-    def words(self, text: str) -> dict[str, float]:
-        """BM25 scores divided by the best one, by document; documents without a word of the text are left out."""
-        wanted = [s for s in dict.fromkeys(stems(text)) if s in self._known]
-        if not wanted:
-            return {}
-        scores = self._bm25.get_scores(wanted)
-        top = float(scores.max()) or 1.0
-        return {self._ids[i]: float(scores[i]) / top for i in np.flatnonzero(scores > 0)}
-
-
 def _light(word: str) -> str:
     """A word with its plural s off: close enough for phrases, without a stemmer's surprises."""
     flat = word.replace("'", "")
@@ -196,10 +169,8 @@ class Search:
         self._bm25 = bm25s.BM25(k1=1.5, b=0.75)
         self._bm25.index(corpus or [["empty"]], show_progress=False)
         self._stems = dict(zip(self._ids, (set(doc) for doc in corpus), strict=True))
-        # A page is one unit; a library document is long and mixed, so beside pages each of its passages is its own.
-        self._documents = _Documents(knowledge.library) if knowledge.library and not knowledge.pages else None
-        alone = self._documents is not None
-        self._unit = {p.id: p.id if p.library and not alone else p.page_id for p in knowledge.passages}
+        # A page is one unit; a library document is long and mixed, so each of its passages is its own.
+        self._unit = {p.id: p.id if p.library else p.page_id for p in knowledge.passages}
         self._units: dict[str, list[Passage]] = defaultdict(list)
         for passage in knowledge.passages:
             self._units[self._unit[passage.id]].append(passage)
@@ -227,14 +198,9 @@ class Search:
             vector = self.embedder.encode([self.embedded(query.text, added)])[0]
             near = {kind: self.index.nearest(kind, vector, depth) for kind, depth in _DEPTH.items()}
         scores = _scores(near, words)
-        own_words = WEIGHT["words"]
-        if self._documents and vector is not None:
-            pages = self._document_scores(scores, self._documents.words(query.text))
-            own_words = _ALONE
-        else:
-            pages = self._page_scores(scores, terms, self.embedded(query.text, added), vector)
+        pages = self._page_scores(scores, terms, self.embedded(query.text, added), vector)
         chance = _softmax(pages)
-        hits = self._hits(scores, pages, chance, query, own_words)
+        hits = self._hits(scores, pages, chance, query)
         return Found(
             tuple(hits[: query.k]),
             self._evidence(query.text, terms, near, hits, self._odds(self.embedded(query.text, added), vector)),
@@ -307,26 +273,12 @@ class Search:
                 topics[self._units[page][0].topic] += p
         return pages, topics
 
-    def _document_scores(self, s: _Scores, words: dict[str, float]) -> dict[str, float]:
-        """Scores of documents where a library stands alone: nobody listed the questions that they answer.
-
-        The weight of the questions goes to the words, half of it here, half to each passage's own. Sentences of a
-        library were not written to be read alone and are not weighed.
-        """
-        return {
-            unit: _ALONE * words.get(unit, 0.0)
-            + WEIGHT["passages"] * _mean_of_best([s.passages.get(p.id, s.floor) for p in passages])
-            for unit, passages in self._units.items()
-        }
-
-    def _hits(
-        self, s: _Scores, pages: dict[str, float], chance: dict[str, float], query: Query, own_words: float
-    ) -> list[Hit]:
+    def _hits(self, s: _Scores, pages: dict[str, float], chance: dict[str, float], query: Query) -> list[Hit]:
         """Passages of every page in order of page score plus the passage's own nearness."""
         hits = []
         for unit, passages in self._units.items():
             for p in passages:
-                own = WEIGHT["passages"] * s.passages.get(p.id, s.floor) + own_words * s.words.get(p.id, 0.0)
+                own = WEIGHT["passages"] * s.passages.get(p.id, s.floor) + WEIGHT["words"] * s.words.get(p.id, 0.0)
                 sure = bool(s.passages) and chance[unit] >= _SURE
                 near = sure or s.words.get(p.id, 0.0) >= _WORDS or s.passages.get(p.id, 0.0) >= _MATCH
                 if near and query.allows(p):
