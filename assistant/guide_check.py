@@ -129,7 +129,10 @@ def _session(guide: Guide, given: Given) -> Session:
 
 
 def walks(guide: Guide, limit: int = 5000) -> list[Walk]:
-    """Walks that take every turn and every option of the guide; at most `limit` of them."""
+    """Walks that take every turn and every option of the guide, each option also alone at each ending.
+
+    At most `limit` take the turns; the others come beside them.
+    """
     matters = {s.id for s in guide.steps if len(s.targets) > 1}
     while True:
         reads: set[str] = set()
@@ -138,8 +141,13 @@ def walks(guide: Guide, limit: int = 5000) -> list[Walk]:
         if not new or len(base) >= limit:
             break
         matters |= new
-    skipped = [tuple((k, v if k in matters else None) for k, v in given) for given in base[:50]]
-    found = dict.fromkeys([*base, *_each_once(guide, base, matters), *skipped])
+    bare = [tuple((k, v if k in matters else None) for k, v in given) for given in base]
+    ends: dict[str, Given] = {}  # for each ending, the first way to it that answers no more than it must
+    for given in bare:
+        if (ending := _place(guide, given).ending) is not None:
+            ends.setdefault(ending.id, given)
+    alone = (one for given in ends.values() for one in _each_once(guide, [given], matters))
+    found = dict.fromkeys([*base, *_each_once(guide, base, matters), *bare[:50], *alone])
     sessions = [(given, _session(guide, given)) for given in found]
     return [Walk(given, replay(guide, session), session) for given, session in sessions]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from assistant.cited import Line
@@ -80,12 +80,13 @@ def in_words(step: Step, value: Value, inside: bool = False) -> str:
     return str(value)
 
 
-def _finished(guide: Guide, session: Session) -> Place:
+def _finished(guide: Guide, session: Session, today: date) -> Place:
+    """The place at the end, its answers with "today" among them: a rule may count days up to it."""
     place = replay(guide, session)
     if place.ending is None:
         assert place.step is not None
         raise InputError(f"the guide is not finished: {place.step.id!r} is still open ({place.step.question})")
-    return place
+    return replace(place, answers={**place.answers, "today": today.isoformat()})
 
 
 def _filled(line: Line, guide: Guide, answers: Answers) -> Line | None:
@@ -154,10 +155,10 @@ def plan_of(guides: Guides, guide: Guide, session: Session, today: date, breaks:
     Raises:
         InputError: a question is still open.
     """
-    place = _finished(guide, session)
+    place = _finished(guide, session, today)
     ending = place.ending
     assert ending is not None
-    items = _items(guide, {**place.answers, "today": today.isoformat()}, ending.id)  # a rule may count days up to today
+    items = _items(guide, place.answers, ending.id)
     sections = tuple(
         Section(name, found) for name in SECTIONS if (found := tuple(i for i in items if i.section == name))
     )
@@ -182,7 +183,7 @@ def letters_of(
     Raises:
         InputError: a question is still open, or an unknown letter or field was typed.
     """
-    place = _finished(guide, session)
+    place = _finished(guide, session, today)
     assert place.ending is not None
     offered = [u for u in guide.letters if holds(u.when, guide, place.answers, place.ending.id)]
     for letter_id in typed or {}:

@@ -255,7 +255,7 @@ def test_keeping_answers_in_the_browser_is_the_parents_choice(visit):
     page.get_by_role("tab", name="My plan").click()
     page.get_by_text("Go on with answers you saved").click()
     page.check("#ds-keep")
-    page.wait_for_function(f"{stored} !== null")
+    page.wait_for_function(f"() => {stored} !== null")
     page.get_by_role("button", name="Erase them").click()
     assert page.evaluate(stored) is None
 
